@@ -1,0 +1,132 @@
+"""The model: a mixture of two Gaussians that share one sigma.
+
+    x ~ weight * N(mu1, sigma^2) + (1 - weight) * N(mu2, sigma^2),    mu1 <= mu2
+
+Everything here is written from SciPy's normal density, so that it can referee the EM (which uses the logistic form of
+the same model) and the posterior (which uses PyMC's distributions).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
+
+type Floats = NDArray[np.float64]
+
+LABELS = ("weight", "mu1", "mu2", "sigma")
+"""Names of the four parameters, in the order used everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Parameters of the mixture, component 1 being the lower one.
+
+    Raises:
+        ValueError: A value is not finite, ``weight`` is outside [0, 1], ``sigma`` is not above 0 or ``mu1 > mu2``.
+    """
+
+    weight: float
+    """Mass of component 1, in [0, 1]."""
+    mu1: float
+    """Mean of component 1, data units."""
+    mu2: float
+    """Mean of component 2, data units; at least ``mu1``."""
+    sigma: float
+    """Standard deviation of both components, data units; above 0."""
+
+    def __post_init__(self) -> None:
+        for label, value in zip(LABELS, self, strict=True):
+            if not math.isfinite(value):
+                msg = f"{label} must be a finite number, got {value!r}"
+                raise ValueError(msg)
+        if not 0 <= self.weight <= 1:
+            msg = f"weight must lie in [0, 1], got {self.weight!r}"
+            raise ValueError(msg)
+        if not self.sigma > 0:
+            msg = f"sigma must be above 0, got {self.sigma!r}"
+            raise ValueError(msg)
+        if self.mu1 > self.mu2:
+            msg = (
+                f"mu1 must not be above mu2, got {self.mu1!r} > {self.mu2!r}; "
+                "Parameters.relabelled puts the components in order"
+            )
+            raise ValueError(msg)
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield the values in the order of ``LABELS``."""
+        return iter(astuple(self))
+
+    @classmethod
+    def relabelled(cls, values: ArrayLike) -> Parameters:
+        """Build from four numbers ``weight, mu1, mu2, sigma``, swapping the components where ``mu1 > mu2``.
+
+        Raises:
+            ValueError: There are not four numbers, or one is out of its range.
+        """
+        array = np.asarray(values, dtype=np.float64)
+        if array.shape != (len(LABELS),):
+            msg = f"parameters are four numbers {', '.join(LABELS)}; got shape {array.shape}"
+            raise ValueError(msg)
+        weight, mu1, mu2, sigma = array.tolist()
+        if mu1 > mu2:
+            weight, mu1, mu2 = 1 - weight, mu2, mu1
+        return cls(weight=weight, mu1=mu1, mu2=mu2, sigma=sigma)
+
+    def rescaled(self, *, centre: float, scale: float) -> Parameters:
+        """Return the parameters of ``centre + scale * x`` where these are the parameters of ``x``; ``scale > 0``."""
+        return Parameters(
+            weight=self.weight,
+            mu1=centre + scale * self.mu1,
+            mu2=centre + scale * self.mu2,
+            sigma=scale * self.sigma,
+        )
+
+
+ORIGIN = Parameters(weight=0.3, mu1=5.0, mu2=15.0, sigma=2.0)
+"""The truth of the forum question with which this project began."""
+
+
+def component_log_densities(x: ArrayLike, parameters: Parameters) -> tuple[Floats, Floats]:
+    """Log of ``weight * N(x; mu1, sigma)`` and of ``(1 - weight) * N(x; mu2, sigma)``, each of the shape of ``x``."""
+    weight, mu1, mu2, sigma = parameters
+    with np.errstate(divide="ignore"):
+        log_weights = np.log([weight, 1 - weight])
+    return (
+        log_weights[0] + norm.logpdf(x, mu1, sigma),
+        log_weights[1] + norm.logpdf(x, mu2, sigma),
+    )
+
+
+def log_density(x: ArrayLike, parameters: Parameters) -> Floats:
+    """Natural log of the mixture density, one value per observation (nats)."""
+    return np.logaddexp(*component_log_densities(x, parameters))
+
+
+def log_likelihood(x: ArrayLike, parameters: Parameters, *, weights: ArrayLike = 1.0) -> float:
+    """Log-likelihood in nats, summed over the observations ``x`` with their ``weights``."""
+    return float(np.sum(np.multiply(weights, log_density(x, parameters))))
+
+
+def responsibilities(x: ArrayLike, parameters: Parameters) -> Floats:
+    """P(component 1 | x), in [0, 1], of the shape of ``x``."""
+    first, second = component_log_densities(x, parameters)
+    return np.exp(first - np.logaddexp(first, second))
+
+
+def simulate(parameters: Parameters, *, n: int, seed: int) -> Floats:
+    """Draw ``n`` independent observations, shape ``(n,)``, data units.
+
+    Raises:
+        ValueError: ``n`` is below 1.
+    """
+    if n < 1:
+        msg = f"n must be at least 1, got {n}"
+        raise ValueError(msg)
+    rng = np.random.default_rng(seed)
+    means = np.where(rng.random(n) < parameters.weight, parameters.mu1, parameters.mu2)
+    return means + parameters.sigma * rng.standard_normal(n)
