@@ -26,7 +26,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from mixstudy.information import Curvature, PerParameter, covariance, curvature, distance_to_maximum, log_odds, wald_intervals
+from mixstudy.information import (
+    Curvature,
+    PerParameter,
+    covariance,
+    curvature,
+    distance_to_maximum,
+    log_odds,
+    wald_intervals,
+)
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.sample import WeightedSample, as_sample
 
@@ -39,8 +47,8 @@ MIN_COUNT = 1e-6
 SAME_MAXIMUM = 1e-2
 """Two ends closer than this many standard errors are one maximum: 10 000 times the stopping distance."""
 MEANS_MET = 0.1
-"""Separation, in sigma, below which an indefinite information matrix means that the climb is stuck on the saddle's plateau,
-where EM moves only algebraically; every start begins at least 1 apart."""
+"""Separation, in sigma, below which an indefinite information matrix means that the climb is stuck on the plateau
+of the saddle, where EM moves only algebraically; every start begins at least 1 apart."""
 STANDSTILL = 1e-10
 """Step, in complete-data standard errors, at which a climb with an indefinite information matrix rests on a saddle."""
 MAX_RETREATS = 5
@@ -96,8 +104,7 @@ class EMFit:
     maxima: tuple[LocalMaximum, ...]
     """Every distinct local maximum found, the highest first; empty for textbook EM."""
     trace: pd.DataFrame
-    """One row for each iteration: ``step``, the four parameters (data units, labels as the iteration had them) and
-    ``log_likelihood`` (nats)."""
+    """One row for each iteration: ``step``, the parameters (data units, labels as they came), ``log_likelihood``."""
     sample: WeightedSample
     """The observations."""
 

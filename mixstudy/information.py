@@ -20,7 +20,6 @@ from scipy.stats import norm
 
 from mixstudy.model import Floats
 
-
 MIN_SHARE = 1e-10
 """Smallest share of the complete-data information that is told from rounding (1e-16 per sum, times a margin)."""
 
@@ -48,7 +47,8 @@ class Curvature(NamedTuple):
 def log_odds(t: Floats, theta: Floats) -> Floats:
     """Log-odds of component 1, linear in ``t`` and written about the midpoint so that nothing cancels."""
     weight, mu1, mu2, sigma = theta
-    return math.log(weight / (1 - weight)) + (mu1 - mu2) / sigma**2 * (t - (mu1 + mu2) / 2)
+    slope = float((mu1 - mu2) / sigma**2)
+    return math.log(weight / (1 - weight)) + slope * (t - float(mu1 + mu2) / 2)
 
 
 def curvature(t: Floats, weights: Floats, theta: Floats) -> Curvature:
@@ -79,7 +79,8 @@ def _missing(q: Floats, v: Floats, theta: Floats) -> Floats:
     intercept = np.array([1 / (weight * (1 - weight)), gap / (2 * sigma), gap / (2 * sigma), 0.0])
     slope = np.array([0.0, 1 / sigma, -1 / sigma, 2 * gap / sigma])
     cross = np.outer(intercept, slope)
-    return q.sum() * np.outer(intercept, intercept) + (q @ v) * (cross + cross.T) + (q @ v**2) * np.outer(slope, slope)
+    sums = float(q.sum()), float(q @ v), float(q @ v**2)
+    return sums[0] * np.outer(intercept, intercept) + sums[1] * (cross + cross.T) + sums[2] * np.outer(slope, slope)
 
 
 def covariance(at: Curvature) -> Floats:

@@ -94,11 +94,12 @@ ORIGIN = Parameters(weight=0.3, mu1=5.0, mu2=15.0, sigma=2.0)
 def component_log_densities(x: ArrayLike, parameters: Parameters) -> tuple[Floats, Floats]:
     """Log of ``weight * N(x; mu1, sigma)`` and of ``(1 - weight) * N(x; mu2, sigma)``, each of the shape of ``x``."""
     weight, mu1, mu2, sigma = parameters
+    points = np.asarray(x, dtype=np.float64)
     with np.errstate(divide="ignore"):
         log_weights = np.log([weight, 1 - weight])
     return (
-        log_weights[0] + norm.logpdf(x, mu1, sigma),
-        log_weights[1] + norm.logpdf(x, mu2, sigma),
+        log_weights[0] + norm.logpdf(points, mu1, sigma),
+        log_weights[1] + norm.logpdf(points, mu2, sigma),
     )
 
 

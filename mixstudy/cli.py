@@ -1,0 +1,290 @@
+"""The command line: parse, call, print.
+
+Exit codes: 0 agree, 1 disagree, 2 bad input or usage, 3 inconclusive.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from mixstudy.em import EMFit
+    from mixstudy.model import Floats, Parameters
+    from mixstudy.sample import WeightedSample
+
+app = typer.Typer(
+    help="One mixture model, two estimates (EM by hand and PyMC), one verdict on whether they agree.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console()
+err = Console(stderr=True)
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Kind(StrEnum):
+    """Kinds of credible interval."""
+
+    ETI = "eti"
+    HDI = "hdi"
+
+
+class Sampler(StrEnum):
+    """Implementations of NUTS."""
+
+    NUTPIE = "nutpie"
+    PYMC = "pymc"
+
+
+Data = Annotated[
+    Path | None, typer.Argument(metavar="[DATA]", help="CSV or Parquet file. Without it: the origin's synthetic data.")
+]
+Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
+DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the output records it.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
+Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Compare a hand-written EM with a PyMC posterior on the two-component, shared-sigma Gaussian mixture."""
+    if show_version:
+        out.print(f"mixstudy {version('mixstudy')}", highlight=False)
+        raise typer.Exit
+
+
+@app.command()
+def study(
+    data: Data = None,
+    column: Column = None,
+    drop_missing: DropMissing = False,
+    directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
+    level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
+    kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
+    truth: Truth = None,
+    n: Size = 10_000,
+    seed: Seed = 0,
+    chains: Annotated[int, typer.Option(help="Chains, at least 2.")] = 4,
+    draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
+    tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
+    sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
+    quiet: Quiet = False,
+) -> None:
+    """Fit by EM and by PyMC, compare, and write a report: the main job."""
+    with _clear_errors():
+        _require_level(level)
+        known = _parameters(truth, "--truth")
+        sample, simulated = _observations(data, column, drop_missing=drop_missing, n=n, seed=seed)
+        from mixstudy.report import check_output
+
+        check_output(directory)
+        with _working("Fitting by EM", quiet=quiet):
+            from mixstudy.em import fit_em
+
+            em = fit_em(sample)
+        with _working("Loading PyMC", quiet=quiet):
+            from mixstudy.comparison import compare
+            from mixstudy.posterior import SamplerSettings, sample_posterior
+
+        settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
+        watched = err.is_terminal and not quiet
+        if watched:
+            err.print("Compiling (half a minute the first time ever), then sampling ...", highlight=False)
+        posterior = sample_posterior(sample, settings=settings, progress=watched)
+        with _working("Comparing and writing the report", quiet=quiet):
+            result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
+            from mixstudy.report import console_table, write_report
+
+            report = write_report(result, directory)
+    if not quiet:
+        out.print(console_table(result))
+        for check in result.checks:
+            out.print(f"  {check.status.value:>14}  [bold]{check.name}[/]: {check.explanation}", highlight=False)
+    out.print(f"[bold]{result.sentence}[/]", highlight=False)
+    if not quiet:
+        out.print(f"Report: {report}", highlight=False)
+    raise typer.Exit({"agree": 0, "disagree": 1, "inconclusive": 3}[result.verdict.value])
+
+
+@app.command()
+def fit(
+    data: Data = None,
+    column: Column = None,
+    drop_missing: DropMissing = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Textbook EM: a fixed number of iterations.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Iterations of --plain (50).")] = None,
+    level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
+    n: Size = 10_000,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Fit by EM alone and print the estimate, or every iteration with --plain."""
+    with _clear_errors():
+        _require_level(level)
+        if not plain and (start is not None or iterations is not None):
+            msg = "--start and --iterations belong to textbook EM: add --plain"
+            raise ValueError(msg)
+        sample, _ = _observations(data, column, drop_missing=drop_missing, n=n, seed=seed)
+        from mixstudy.em import fit_em, fit_em_plain
+
+        values = _numbers(start, "--start")
+        em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed) if plain else fit_em(sample)
+    if quiet:
+        out.print(",".join(repr(value) for value in em.parameters), highlight=False, soft_wrap=True)
+    elif plain:
+        out.print(em.trace.drop(columns="step").to_string(), highlight=False, soft_wrap=True)
+        out.print(em.status.value, highlight=False)
+    else:
+        _print_fit(em, level)
+
+
+@app.command()
+def simulate(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file to write.")],
+    truth: Truth = None,
+    n: Size = 10_000,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a sample from the model and write it, one column named x."""
+    with _clear_errors():
+        from mixstudy.model import ORIGIN
+        from mixstudy.model import simulate as draw
+
+        parameters = _parameters(truth, "--truth") or ORIGIN
+        _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
+    if not quiet:
+        out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", highlight=False, soft_wrap=True)
+
+
+def _observations(
+    data: Path | None, column: str | None, *, drop_missing: bool, n: int, seed: int
+) -> tuple[WeightedSample, Parameters | None]:
+    """The sample of the file, or the origin's with its truth."""
+    if data is not None:
+        from mixstudy.reading import read_sample
+
+        return read_sample(data, column=column, drop_missing=drop_missing), None
+    if column is not None or drop_missing:
+        msg = "--column and --drop-missing need a data file"
+        raise ValueError(msg)
+    from mixstudy.model import ORIGIN
+    from mixstudy.model import simulate as draw
+    from mixstudy.sample import Source, as_sample, sha256_of
+
+    x = draw(ORIGIN, n=n, seed=seed)
+    text = f"simulated from {ORIGIN}, n = {n}, seed {seed}"
+    return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), ORIGIN
+
+
+def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
+    """Write the column to a file beside ``path`` and move it into place."""
+    import pandas as pd
+
+    if path.suffix not in (".csv", ".parquet"):
+        msg = f"the file must end in .csv or .parquet, got {path.name!r}"
+        raise ValueError(msg)
+    frame = pd.DataFrame({"x": x})
+    frame.attrs = {"truth": [*parameters], "seed": seed}
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".mixstudy-", delete=False) as handle:
+        part = Path(handle.name)
+    try:
+        if path.suffix == ".parquet":
+            frame.to_parquet(part, index=False)
+        else:
+            frame.to_csv(part, index=False)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _print_fit(em: EMFit, level: float) -> None:
+    from rich.table import Table
+
+    from mixstudy.model import LABELS
+
+    table = Table("parameter", "estimate", "standard error", "lower", "upper")
+    for label, value, error, (low, high) in zip(
+        LABELS, em.parameters, em.standard_errors, em.interval(level), strict=True
+    ):
+        table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
+    out.print(table)
+    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals", highlight=False)
+    out.print(em.status.value, highlight=False)
+    for rank, maximum in enumerate(em.maxima[1:], start=2):
+        out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}", highlight=False)
+
+
+def _numbers(text: str | None, option: str) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
+        msg = f"{option} takes four numbers weight,mu1,mu2,sigma, got {text!r}"
+        raise ValueError(msg)
+    return values
+
+
+def _parameters(text: str | None, option: str) -> Parameters | None:
+    from mixstudy.model import Parameters
+
+    values = _numbers(text, option)
+    return None if values is None else Parameters.relabelled(values)
+
+
+def _require_level(level: float) -> None:
+    if not 0 < level < 1:
+        msg = f"--level must lie strictly between 0 and 1, got {level!r}"
+        raise ValueError(msg)
+
+
+@contextmanager
+def _working(what: str, *, quiet: bool) -> Iterator[None]:
+    """Show what is going on, on a terminal."""
+    if quiet or not err.is_terminal:
+        yield
+        return
+    with err.status(f"{what} ..."):
+        yield
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turn what a user can cause into one sentence and exit code 2; nothing is left half-written."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        err.print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except KeyboardInterrupt:
+        err.print("Interrupted: nothing was written.", highlight=False)
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

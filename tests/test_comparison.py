@@ -1,0 +1,99 @@
+"""Each check fires on what it exists for, and only then."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import mixstudy as ms
+from mixstudy.comparison import CHECKS
+
+
+def statuses(result):
+    """Status of each check by name."""
+    return {check.name: check.status.value for check in result.checks}
+
+
+def moved(parameters, **by):
+    """The parameters with some values moved."""
+    return dataclasses.replace(parameters, **{name: getattr(parameters, name) + step for name, step in by.items()})
+
+
+@pytest.fixture(scope="module")
+def fit(origin_sample):
+    """EM's fit of the origin's sample."""
+    return ms.fit_em(origin_sample)
+
+
+def test_right_pair_agrees(fit, origin_posterior):
+    """A correct EM and a correct posterior agree, every check passing."""
+    result = ms.compare(fit, origin_posterior, truth=ms.ORIGIN)
+    assert result.verdict is ms.Verdict.AGREE
+    assert set(statuses(result).values()) == {"pass"}
+    assert len(result.checks) == len(CHECKS) == 8
+
+
+def test_old_faithful_agrees(faithful, faithful_posterior):
+    """On Old Faithful the two agree, and the truth is said to be unknown."""
+    result = ms.compare(ms.fit_em(faithful), faithful_posterior)
+    assert result.verdict is ms.Verdict.AGREE
+    assert statuses(result)["truth"] == "not applicable"
+
+
+def test_sigma_off_by_one_standard_error_is_caught(fit, origin_posterior):
+    """Inside its interval yet wrong: offset, challengers and stationary say so."""
+    wrong = moved(fit.parameters, sigma=fit.standard_errors.sigma)
+    result = ms.compare(wrong, origin_posterior)
+    found = statuses(result)
+    assert result.verdict is ms.Verdict.DISAGREE
+    assert found["inside interval"] == "pass"
+    assert {found[name] for name in ("offset", "challengers", "stationary")} == {"fail"}
+
+
+def test_outside_interval_is_caught(fit, origin_posterior):
+    """Ten standard errors off is outside interval and joint region."""
+    result = ms.compare(moved(fit.parameters, mu1=10 * fit.standard_errors.mu1), origin_posterior)
+    assert statuses(result)["inside interval"] == "fail"
+    assert statuses(result)["joint"] == "fail"
+    assert "mu1" in result.checks[1].explanation
+
+
+def test_wrong_truth_is_caught(fit, origin_posterior):
+    """Two methods that agree on a sample from another truth fail the truth check alone."""
+    result = ms.compare(fit, origin_posterior, truth=moved(ms.ORIGIN, weight=0.3))
+    failed = {name for name, status in statuses(result).items() if status == "fail"}
+    assert failed == {"truth"}
+    assert result.verdict is ms.Verdict.DISAGREE
+
+
+def test_failed_sampler_is_inconclusive(fit, origin_sample):
+    """Chains that cannot be trusted never give a verdict of agree or disagree."""
+    short = ms.sample_posterior(origin_sample, settings=ms.SamplerSettings(draws=20, tune=20))
+    assert ms.compare(fit, short).verdict is ms.Verdict.INCONCLUSIVE
+
+
+def test_intervals_are_quantiles_of_the_draws(fit, origin_posterior):
+    """Equal-tailed ends are NumPy's quantiles of the pooled draws; HDI is no longer than they."""
+    draws = origin_posterior.data["posterior"]["sigma"].to_numpy().ravel()
+    eti = ms.compare(fit, origin_posterior, level=0.8).table.loc["sigma"]
+    hdi = ms.compare(fit, origin_posterior, level=0.8, kind="hdi").table.loc["sigma"]
+    assert [eti["lower"], eti["upper"]] == pytest.approx(np.quantile(draws, [0.1, 0.9]), rel=1e-3)
+    assert hdi["upper"] - hdi["lower"] <= eti["upper"] - eti["lower"] + 1e-3
+
+
+def test_other_data_is_refused(fit, faithful_posterior):
+    """A fit and a posterior of different data are not compared."""
+    with pytest.raises(ValueError, match="different data"):
+        ms.compare(fit, faithful_posterior)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [({"level": 1.0}, "level must lie strictly between 0 and 1, got 1.0"), ({"kind": "x"}, "kind must be 'eti' or")],
+)
+def test_bad_arguments(fit, origin_posterior, bad, message):
+    """A level or kind out of range is refused with the value."""
+    with pytest.raises(ValueError, match=message):
+        ms.compare(fit, origin_posterior, **bad)
