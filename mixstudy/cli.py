@@ -111,13 +111,12 @@ def study(
         posterior = sample_posterior(sample, settings=settings, progress=watched)
         with _working("Comparing and writing the report", quiet=quiet):
             result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
-            from mixstudy.report import console_table, write_report
+            from mixstudy.report import console_checks, console_table, write_report
 
             report = write_report(result, directory)
     if not quiet:
         out.print(console_table(result))
-        for check in result.checks:
-            out.print(f"  {check.status.value:>14}  [bold]{check.name}[/]: {check.explanation}", highlight=False)
+        out.print(console_checks(result))
     out.print(f"[bold]{result.sentence}[/]", highlight=False)
     if not quiet:
         out.print(f"Report: {report}", highlight=False)

@@ -217,8 +217,7 @@ def _grid(result: Comparison, edges: Floats) -> Floats:
 
 def _finish(ax: Axes, x_label: str, y_label: str, *, legend: bool = True) -> None:
     """Label and quieten the axes; the legend stands above them."""
-    if x_label in {"iteration", "draw"}:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=x_label in {"iteration", "draw"}))
     ax.set_xlabel(x_label, fontsize=9, color=TEXT)
     ax.set_ylabel(y_label, fontsize=9, color=TEXT)
     ax.tick_params(labelsize=8, color=TEXT, labelcolor=TEXT)

@@ -110,6 +110,14 @@ def console_table(result: Comparison) -> Table:
     return table
 
 
+def console_checks(result: Comparison) -> Table:
+    """Return the checks for a terminal: name, status and sentence."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for check in result.checks:
+        table.add_row(Text(check.name, style="bold"), Text(check.status.value), Text(check.explanation))
+    return table
+
+
 def _header(result: Comparison) -> list[str]:
     estimate = ["parameter", "EM" if result.em else "estimate", "s.e."]
     return [*estimate, "posterior", "sd", f"{100 * result.level:g} % interval", "it lies"] + ["truth"] * (

@@ -119,3 +119,16 @@ def test_help_loads_neither_pymc_nor_matplotlib():
 def test_version():
     """The version is the package's."""
     assert run("--version").output.startswith("mixstudy 0.")
+
+
+def test_interrupt_leaves_nothing(tmp_path: Path):
+    """Ctrl-C while the chains run ends with exit code 130, one sentence, no folder and no stage."""
+    code = (
+        "import os, signal, mixstudy.posterior as p, mixstudy.cli as c;"
+        "p.sample_posterior = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT);"
+        "c.app(['study', '--n', '100'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 130
+    assert done.stderr.strip() == "Interrupted: nothing was written."
+    assert not list(tmp_path.iterdir())

@@ -163,3 +163,13 @@ def test_results_are_read_only(faithful):
     for array in (em.covariance, em.sample.points, em.sample.weights):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1.0
+
+
+def test_sigma_a_billionth_of_the_spread():
+    """Two tight groups far apart end converged, each estimate that of its group."""
+    rng = np.random.default_rng(0)
+    low, high = rng.normal(0, 1e-9, 50), rng.normal(1, 1e-9, 80)
+    em = ms.fit_em(np.concatenate([low, high]))
+    assert em.status is EMStatus.CONVERGED
+    pooled = np.sqrt((low.var() * 50 + high.var() * 80) / 130)
+    assert em.parameters.sigma == pytest.approx(pooled, rel=1e-6)
