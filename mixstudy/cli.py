@@ -57,6 +57,7 @@ Column = Annotated[str | None, typer.Option(help="Column to read, where the file
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
 Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
 
@@ -86,6 +87,7 @@ def study(
     draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
     tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
+    exact: Exact = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job."""
@@ -99,7 +101,7 @@ def study(
         with _working("Fitting by EM", quiet=quiet):
             from mixstudy.em import fit_em
 
-            em = fit_em(sample)
+            em = fit_em(sample, exact=exact)
         with _working("Loading PyMC", quiet=quiet):
             from mixstudy.comparison import compare
             from mixstudy.posterior import SamplerSettings, sample_posterior
@@ -108,7 +110,7 @@ def study(
         watched = err.is_terminal and not quiet
         if watched:
             err.print("Compiling (half a minute the first time ever), then sampling ...", highlight=False)
-        posterior = sample_posterior(sample, settings=settings, progress=watched)
+        posterior = sample_posterior(em.sample, settings=settings, exact=exact, progress=watched)
         with _working("Comparing and writing the report", quiet=quiet):
             result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
             from mixstudy.report import console_checks, console_table, write_report
@@ -136,6 +138,7 @@ def fit(
     level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
     n: Size = 10_000,
     seed: Seed = 0,
+    exact: Exact = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM alone and print the estimate, or every iteration with --plain."""
@@ -148,7 +151,10 @@ def fit(
         from mixstudy.em import fit_em, fit_em_plain
 
         values = _numbers(start, "--start")
-        em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed) if plain else fit_em(sample)
+        if plain:
+            em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed)
+        else:
+            em = fit_em(sample, exact=exact)
     if quiet:
         out.print(",".join(repr(value) for value in em.parameters), highlight=False, soft_wrap=True)
     elif plain:

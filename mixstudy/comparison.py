@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from mixstudy.compress import Certificate, CompressedSample, Region, certify
 from mixstudy.em import EMFit
 from mixstudy.information import Curvature, covariance, curvature, distance_to_maximum
-from mixstudy.model import LABELS, Floats, Parameters, log_likelihood
+from mixstudy.model import LABELS, Floats, Parameters, log_likelihood, log_likelihoods
 from mixstudy.sample import WeightedSample
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ STATIONARY = 0.01
 """Distance to the maximum, in standard errors, of an estimate that was rounded for printing."""
 NOT_STATIONARY = 0.1
 """Distance that rounding no longer explains: it changes the third figure of a standard error's worth."""
+CHUNK = 1_000_000
+"""Densities computed at a time: 8 MB."""
+SAME_DATA = 1e-9
+"""Differences of mean and standard deviation, in standard deviations, that rounding may leave."""
+PLACES = 4
+"""Draws at which the likelihood of the compressed observations is checked, beside the estimate."""
 LIKELIHOOD_ROUNDING = 1e-12
 """Relative rounding error of a sum of log densities, with a margin."""
 
@@ -95,6 +102,8 @@ class Comparison:
     """The posterior it was judged by."""
     truth: Parameters | None
     """The true parameters, where they are known."""
+    certificate: Certificate | None
+    """That the points give the likelihood of the observations; None where no observations were compressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,6 +113,8 @@ class _Evidence:
     theta: Floats
     at: Curvature
     draws: Floats
+    sample: WeightedSample
+    certificate: Certificate | None
     posterior: Posterior
     table: pd.DataFrame
     shift: Floats
@@ -155,7 +166,7 @@ def compare(
     sample = posterior.sample
     _require(0 < estimate.weight < 1, f"weight must lie strictly between 0 and 1, got {estimate.weight!r}")
     _require(
-        fit is None or fit.sample.source.sha256 == sample.source.sha256,
+        fit is None or _same_data(fit.sample, sample),
         "the EM fit and the posterior are of different data: fit both to the same observations",
     )
     evidence = _gather(estimate, posterior, level=level, kind=kind, truth=truth, source="EM" if fit else "the estimate")
@@ -172,12 +183,19 @@ def compare(
         em=fit,
         posterior=posterior,
         truth=truth,
+        certificate=evidence.certificate,
     )
 
 
 def _require(holds: bool, message: str) -> None:  # noqa: FBT001  (reads as a sentence)
     if not holds:
         raise ValueError(message)
+
+
+def _same_data(one: WeightedSample, two: WeightedSample) -> bool:
+    """Whether count, mean and standard deviation agree, which compression leaves alone."""
+    apart = abs(one.mean - two.mean) + abs(one.sd - two.sd)
+    return one.n == two.n and apart <= SAME_DATA * one.sd
 
 
 def _gather(
@@ -189,14 +207,16 @@ def _gather(
     truth: Parameters | None,
     source: str,
 ) -> _Evidence:
-    sample = posterior.sample
     theta = np.array([*estimate])
+    draws = posterior.draws
+    sample, certificate = _certified(posterior.sample, theta, draws)
     at, shift = _curvature_and_shift(sample, theta, posterior)
-    draws = np.stack([posterior.data.posterior[label].to_numpy().ravel() for label in LABELS], axis=1)
     return _Evidence(
         theta=theta,
         at=at,
         draws=draws,
+        sample=sample,
+        certificate=certificate,
         posterior=posterior,
         table=_table(theta, np.sqrt(np.diag(covariance(at))), posterior, level=level, kind=kind),
         shift=shift,
@@ -204,6 +224,16 @@ def _gather(
         truth=truth,
         source=source,
     )
+
+
+def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[WeightedSample, Certificate | None]:
+    """The sample on points that serve the estimate and all draws, where that is possible, and its certificate."""
+    if not isinstance(sample, CompressedSample):
+        return sample, None
+    everything = np.vstack([theta, draws])
+    if not sample.serves(region := Region.around(everything)):
+        sample = sample.serving(region) or sample
+    return sample, certify(sample, everything, places=everything[: PLACES * len(draws) : len(draws) // PLACES])
 
 
 def _curvature_and_shift(sample: WeightedSample, theta: Floats, posterior: Posterior) -> tuple[Curvature, Floats]:
@@ -339,9 +369,10 @@ def _joint(evidence: _Evidence) -> Check:
 
 def _challengers(evidence: _Evidence) -> Check:
     """No posterior draw has a higher likelihood than the maximum."""
-    sample = evidence.posterior.sample
-    peak = log_likelihood(sample.points, Parameters.relabelled(evidence.theta), weights=sample.weights)
-    heights = np.array([_height(sample, draw) for draw in evidence.draws])
+    x, weights = evidence.sample.points, evidence.sample.weights
+    peak = log_likelihood(x, Parameters.relabelled(evidence.theta), weights=weights)
+    parts = np.array_split(evidence.draws, math.ceil(evidence.draws.shape[0] * x.size / CHUNK))
+    heights = np.concatenate([log_likelihoods(x, part, weights=weights) for part in parts])
     excess = heights.max() - peak
     above = int((heights > peak + LIKELIHOOD_ROUNDING * abs(peak)).sum())
     if above:
@@ -352,10 +383,6 @@ def _challengers(evidence: _Evidence) -> Check:
         return _check("challengers", CheckStatus.FAIL, excess, text)
     text = f"No posterior draw has a higher likelihood; the best comes within {-excess:.3g} nats."
     return _check("challengers", CheckStatus.PASS, excess, text)
-
-
-def _height(sample: WeightedSample, draw: Floats) -> float:
-    return log_likelihood(sample.points, Parameters.relabelled(draw), weights=sample.weights)
 
 
 def _stationary(evidence: _Evidence) -> Check:
@@ -382,6 +409,19 @@ def _truth(evidence: _Evidence) -> Check:
     return _check("truth", _tail(beyond, 1 - evidence.level), squared, text)
 
 
+def _compression(evidence: _Evidence) -> Check:
+    """The points have the likelihood of the observations."""
+    found = evidence.certificate
+    if found is None:
+        return _check("compression", CheckStatus.NOT_APPLICABLE, math.nan, "All observations were used as they are.")
+    measured = f"; {found.measured:.1g} nats was measured on {found.checked} of them" if found.checked else ""
+    text = (
+        f"{evidence.sample.points.size} points stand for {evidence.sample.n:.0f} observations: their log-likelihoods "
+        f"differ by at most {found.bound:.1g} nats, where {found.tolerance:.1g} counts as none{measured}."
+    )
+    return _check("compression", CheckStatus.PASS if found.holds else CheckStatus.FAIL, found.bound, text)
+
+
 def _tail(beyond: float, unusual: float) -> CheckStatus:
     if beyond < RARE:
         return CheckStatus.FAIL
@@ -402,6 +442,7 @@ CHECKS: tuple[Callable[[_Evidence], Check], ...] = (
     _challengers,
     _stationary,
     _truth,
+    _compression,
 )
 """The checks, in the order in which they are reported."""
 
@@ -413,6 +454,9 @@ def _verdict(evidence: _Evidence, checks: tuple[Check, ...]) -> tuple[Verdict, s
     failed = [check.name for check in checks if check.status is CheckStatus.FAIL]
     if "sampler" in failed:
         return Verdict.INCONCLUSIVE, f"Inconclusive: the posterior can't be trusted. {evidence.posterior.status.value}"
+    if "compression" in failed:
+        text = "Inconclusive: the compressed observations are not certain to have the likelihood of all of them."
+        return Verdict.INCONCLUSIVE, text
     telling = [name for name in failed if evidence.identified or name not in LARGE_SAMPLE]
     if telling:
         return Verdict.DISAGREE, f"Disagree: {', '.join(_named(telling))} failed."

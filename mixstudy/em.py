@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -26,13 +26,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
+from mixstudy.compress import CompressedSample, Region, condensed, finer_for, slimmed
 from mixstudy.information import (
     Curvature,
+    Expectation,
     PerParameter,
     covariance,
     curvature,
+    curvature_from,
     distance_to_maximum,
-    log_odds,
+    expectation,
     wald_intervals,
 )
 from mixstudy.model import LABELS, Floats, Parameters
@@ -62,6 +65,8 @@ MIN_EXCESS = 0.01
 """A squared step less than this much longer than EM's own is not worth its two E-steps."""
 LADDER = (0.002, 0.005, 0.01, 0.03, 0.07, 0.15, 0.3, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99, 0.995, 0.998)
 """Quantiles at which the sorted sample is cut for the starts."""
+MAX_REFITS = 4
+"""Fits to compressed observations, each on finer cells than the one before."""
 OUTLIERS = 3
 """Beside the ladder, the 1 to 3 outermost points on each side start as a component of their own."""
 
@@ -123,13 +128,15 @@ class _Standardised(NamedTuple):
     weights: Floats
 
 
-class _Expectation(NamedTuple):
-    """What the E-step finds at ``theta``."""
+class _Point(NamedTuple):
+    """A point of the climb, with what the E-step finds there."""
 
     theta: Floats
-    w1: Floats
-    w2: Floats
-    log_likelihood: float
+    expected: Expectation
+
+    @property
+    def log_likelihood(self) -> float:
+        return self.expected.log_likelihood
 
 
 class _Climb(NamedTuple):
@@ -148,36 +155,23 @@ class _Climb(NamedTuple):
         return self.path[-1][2]
 
 
-def _e_step(data: _Standardised, theta: Floats) -> _Expectation:
-    """Expected counts of each point in both components, and the log-likelihood.
-
-    The likelihood takes the larger component out first, so that nothing cancels far from the data:
-    ``log f = log(larger term) + log(1 + exp(-|log-odds|))``.
-    """
-    weight, mu1, mu2, sigma = theta
-    odds = log_odds(data.t, theta)
-    first = odds > 0
-    larger = np.where(first, math.log(weight), math.log1p(-weight))
-    residual = (data.t - np.where(first, mu1, mu2)) / sigma
-    log_f = larger - residual**2 / 2 + np.log1p(np.exp(-np.abs(odds)))
-    constant = data.weights.sum() * (math.log(sigma) + math.log(2 * math.pi) / 2)
-    return _Expectation(
-        theta, data.weights * expit(odds), data.weights * expit(-odds), float(data.weights @ log_f - constant)
-    )
+def _e_step(data: _Standardised, theta: Floats) -> _Point:
+    """Sum the expected counts and moments of both components at ``theta``."""
+    return _Point(theta, expectation(data.t, data.weights, theta))
 
 
-def _m_step(data: _Standardised, expected: _Expectation) -> Floats | None:
+def _m_step(point: _Point) -> Floats | None:
     """Maximise the expected complete-data log-likelihood; None where a component is empty.
 
-    ``sigma`` pools the residuals of both components and divides by n. Residuals, not a difference of sums: nothing
-    cancels where sigma is far below the spread.
+    The sums are about the old means and in units of the old sigma; the new sigma pools the residuals of both
+    components and divides by n.
     """
-    n1, n2 = expected.w1.sum(), expected.w2.sum()
-    if not min(n1, n2) > MIN_COUNT:
+    (_, mu1, mu2, sigma), e = point.theta.tolist(), point.expected
+    if not min(e.n1, e.n2) > MIN_COUNT:
         return None
-    mu1, mu2 = expected.w1 @ data.t / n1, expected.w2 @ data.t / n2
-    squares = expected.w1 @ (data.t - mu1) ** 2 + expected.w2 @ (data.t - mu2) ** 2
-    return np.array([n1 / (n1 + n2), mu1, mu2, math.sqrt(squares / (n1 + n2))])
+    n = e.n1 + e.n2
+    spread = math.sqrt(max(e.squares, 0.0) / n)
+    return np.array([e.n1 / n, mu1 + sigma * e.first1 / e.n1, mu2 + sigma * e.first2 / e.n2, spread])
 
 
 def _unbounded(theta: Floats) -> Floats:
@@ -219,7 +213,7 @@ def _climb(data: _Standardised, start: Floats) -> _Climb:
     path = [("start", start, here.log_likelihood)]
     distance, reach = math.inf, math.sqrt(data.weights.sum())
     for _ in range(MAX_CYCLES):
-        at = curvature(data.t, data.weights, here.theta)
+        at = curvature_from(here.expected, here.theta)
         distance = distance_to_maximum(at)
         if distance < TOLERANCE + ROUNDING * reach / here.theta[3]:
             return _Climb(path, EMStatus.CONVERGED, distance)
@@ -233,17 +227,17 @@ def _climb(data: _Standardised, start: Floats) -> _Climb:
     return _Climb(path, EMStatus.ITERATION_LIMIT, distance)
 
 
-def _cycle(data: _Standardised, here: _Expectation) -> Iterator[tuple[str, _Expectation]]:
+def _cycle(data: _Standardised, here: _Point) -> Iterator[tuple[str, _Point]]:
     """Two EM steps, then the squared step with an EM step to settle it, kept only where the likelihood rises."""
     points = [here]
     for _ in range(2):
-        theta = _m_step(data, points[-1])
+        theta = _m_step(points[-1])
         if theta is None or not _valid(theta):
             return
         points.append(_e_step(data, theta))
         yield "em", points[-1]
     for leap in _leaps(*(point.theta for point in points)):
-        settled = _m_step(data, _e_step(data, leap))
+        settled = _m_step(_e_step(data, leap))
         if settled is not None and _valid(settled):
             after = _e_step(data, settled)
             if after.log_likelihood > points[-1].log_likelihood:
@@ -273,26 +267,46 @@ def _starts(data: _Standardised) -> Iterator[Floats]:
 
 def _class_moments(t: Floats, weights: Floats, cut: int) -> Floats | None:
     """Weight, means and pooled standard deviation of the points below and above the cut."""
-    below = np.arange(t.size) < cut
-    split = _Expectation(t, weights * below, weights * ~below, math.nan)
-    theta = _m_step(_Standardised(t, weights), split)
-    return theta if theta is not None and _valid(theta) else None
+    n1, n2 = float(weights[:cut].sum()), float(weights[cut:].sum())
+    if not min(n1, n2) > MIN_COUNT:
+        return None
+    mu1, mu2 = weights[:cut] @ t[:cut] / n1, weights[cut:] @ t[cut:] / n2
+    squares = weights[:cut] @ (t[:cut] - mu1) ** 2 + weights[cut:] @ (t[cut:] - mu2) ** 2
+    theta = np.array([n1 / (n1 + n2), mu1, mu2, math.sqrt(max(float(squares), 0.0) / (n1 + n2))])
+    return theta if mu1 < mu2 and _valid(theta) else None
 
 
-def fit_em(x: ArrayLike | WeightedSample) -> EMFit:
+def fit_em(x: ArrayLike | WeightedSample, *, exact: bool = False) -> EMFit:
     """Estimate the mixture by maximum likelihood, from every start of the ladder (accelerated EM).
 
     Args:
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
+        exact: Use all observations as they are, where otherwise many are compressed to a few hundred points.
 
     Returns:
         The highest maximum found, with the others beside it. Where no start reached a maximum, the highest point
-        reached and a status that says so.
+        reached and a status that says so. Its ``sample`` is what was fitted, in as few points as the fit needs.
 
     Raises:
         DataError: The observations cannot be used (see ``as_sample``).
     """
-    sample = as_sample(x)
+    if exact:
+        return _highest(as_sample(x))
+    fit = _highest(condensed(x))
+    for _ in range(MAX_REFITS):
+        if not isinstance(fit.sample, CompressedSample) or (finer := finer_for(fit.sample, _regions(fit))) is None:
+            break
+        fit = _highest(finer)
+    return replace(fit, sample=slimmed(fit.sample, _regions(fit)[0]))
+
+
+def _regions(fit: EMFit) -> list[Region]:
+    """Where the likelihood was compared: at every maximum, or at the end of a climb that found none."""
+    return [Region.around([*maximum.parameters]) for maximum in fit.maxima] or [Region.around([*fit.parameters])]
+
+
+def _highest(sample: WeightedSample) -> EMFit:
+    """Climb from every start."""
     data = _Standardised(sample.standardised, sample.weights)
     climbs = sorted((_climb(data, start) for start in _starts(data)), key=lambda c: c.log_likelihood, reverse=True)
     tops = [climb for climb in climbs if climb.status is EMStatus.CONVERGED]
@@ -369,13 +383,13 @@ def _march(data: _Standardised, start: Floats, iterations: int) -> _Climb:
     here = _e_step(data, start)
     path, status = [("start", start, here.log_likelihood)], EMStatus.PLAIN
     for _ in range(iterations):
-        theta = _m_step(data, here)
+        theta = _m_step(here)
         if theta is None or not _valid(theta):
             status = EMStatus.EMPTIED
             break
         here = _e_step(data, theta)
         path.append(("em", theta, here.log_likelihood))
-    return _Climb(path, status, distance_to_maximum(curvature(data.t, data.weights, here.theta)))
+    return _Climb(path, status, distance_to_maximum(curvature_from(here.expected, here.theta)))
 
 
 def _fit(sample: WeightedSample, data: _Standardised, climb: _Climb, maxima: tuple[LocalMaximum, ...]) -> EMFit:

@@ -15,9 +15,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import ndtri
 
+from mixstudy.kernels import expected_sums
 from mixstudy.model import Floats
 
 MIN_SHARE = 1e-10
@@ -51,17 +51,49 @@ def log_odds(t: Floats, theta: Floats) -> Floats:
     return math.log(weight / (1 - weight)) + slope * (t - float(mu1 + mu2) / 2)
 
 
+class Expectation(NamedTuple):
+    """What an E-step sums over the weighted points: ``z = (t - mu) / sigma``, ``v`` likewise from the midpoint."""
+
+    n1: float
+    """Expected count of component 1, sum of ``w r``."""
+    n2: float
+    """Expected count of component 2, sum of ``w (1 - r)``."""
+    first1: float
+    """Sum of ``w r z1``."""
+    first2: float
+    """Sum of ``w (1 - r) z2``."""
+    second: float
+    """Sum of ``w r z1^2 + w (1 - r) z2^2``."""
+    lost0: float
+    """Sum of ``w r (1 - r)``."""
+    lost1: float
+    """Sum of ``w r (1 - r) v``."""
+    lost2: float
+    """Sum of ``w r (1 - r) v^2``."""
+    squares: float
+    """Residual sum of squares about the new means: residuals, so that nothing cancels where sigma is small."""
+    log_likelihood: float
+    """At ``theta``, nats, the larger component taken out first: ``log f = log(larger) + log(1 + exp(-|log-odds|))``."""
+
+
+def expectation(t: Floats, weights: Floats, theta: Floats) -> Expectation:
+    """The E-step's sums over the weighted points ``t`` at ``theta = (weight, mu1, mu2, sigma)``.
+
+    Because sigma is shared, the log-odds are linear, and a responsibility is one logistic of them.
+    """
+    return Expectation(*expected_sums(t, weights, theta))
+
+
 def curvature(t: Floats, weights: Floats, theta: Floats) -> Curvature:
     """Score and information of the weighted points ``t`` at ``theta = (weight, mu1, mu2, sigma)``."""
-    weight, mu1, mu2, sigma = theta
-    odds = log_odds(t, theta)
-    r1, r2 = expit(odds), expit(-odds)
-    z1, z2 = (t - mu1) / sigma, (t - mu2) / sigma
-    w1, w2 = weights * r1, weights * r2
-    n1, n2 = w1.sum(), w2.sum()
+    return curvature_from(expectation(t, weights, theta), theta)
+
+
+def curvature_from(expected: Expectation, theta: Floats) -> Curvature:
+    """Score and information at ``theta`` from the E-step's sums there."""
+    weight, _, _, sigma = theta.tolist()
+    n1, n2, first1, first2, second = expected[:5]
     n = n1 + n2
-    first1, first2 = w1 @ z1, w2 @ z2
-    second = w1 @ z1**2 + w2 @ z2**2
     score = np.array([n1 / weight - n2 / (1 - weight), first1 / sigma, first2 / sigma, (second - n) / sigma])
     known = np.diag(
         [n1 / weight**2 + n2 / (1 - weight) ** 2, n1 / sigma**2, n2 / sigma**2, (3 * second - n) / sigma**2]
@@ -69,18 +101,22 @@ def curvature(t: Floats, weights: Floats, theta: Floats) -> Curvature:
     known[1, 3] = known[3, 1] = 2 * first1 / sigma**2
     known[2, 3] = known[3, 2] = 2 * first2 / sigma**2
     complete = n * np.array([1 / (weight * (1 - weight)), weight / sigma**2, (1 - weight) / sigma**2, 2 / sigma**2])
-    return Curvature(score, known - _missing(w1 * r2, (z1 + z2) / 2, theta), complete)
+    return Curvature(score, known - _missing(expected, theta), complete)
 
 
-def _missing(q: Floats, v: Floats, theta: Floats) -> Floats:
-    """Information lost with the labels: sum of ``q d d'``, ``d = intercept + slope v``, ``v`` about the midpoint."""
-    weight, mu1, mu2, sigma = theta
+def _missing(expected: Expectation, theta: Floats) -> Floats:
+    """Information lost with the labels: sum of ``w r (1 - r) d d'``, ``d = intercept + slope v``."""
+    weight, mu1, mu2, sigma = theta.tolist()
     gap = (mu2 - mu1) / sigma
-    intercept = np.array([1 / (weight * (1 - weight)), gap / (2 * sigma), gap / (2 * sigma), 0.0])
-    slope = np.array([0.0, 1 / sigma, -1 / sigma, 2 * gap / sigma])
-    cross = np.outer(intercept, slope)
-    sums = float(q.sum()), float(q @ v), float(q @ v**2)
-    return sums[0] * np.outer(intercept, intercept) + sums[1] * (cross + cross.T) + sums[2] * np.outer(slope, slope)
+    d: Floats = np.array(
+        [
+            [1 / (weight * (1 - weight)), gap / (2 * sigma), gap / (2 * sigma), 0.0],
+            [0.0, 1 / sigma, -1 / sigma, 2 * gap / sigma],
+        ]
+    )
+    moments = np.array([[expected.lost0, expected.lost1], [expected.lost1, expected.lost2]])
+    missing: Floats = d.T @ moments @ d
+    return missing
 
 
 def covariance(at: Curvature) -> Floats:
@@ -111,5 +147,12 @@ def wald_intervals(estimate: Floats, standard_errors: Floats, *, level: float) -
         standard_errors: Their standard errors.
         level: Coverage aimed at, in (0, 1).
     """
-    reach = norm.ppf((1 + level) / 2) * standard_errors
+    reach = float(ndtri((1 + level) / 2)) * standard_errors
     return np.column_stack([estimate - reach, estimate + reach])
+
+
+def require_level(level: float) -> None:
+    """Raise ``ValueError`` where ``level`` is no probability of an interval."""
+    if not 0 < level < 1:
+        msg = f"level must lie strictly between 0 and 1, got {level!r}"
+        raise ValueError(msg)

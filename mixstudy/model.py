@@ -14,7 +14,6 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
 
 type Floats = NDArray[np.float64]
 
@@ -87,12 +86,16 @@ class Parameters:
         )
 
 
+CHUNK = 1_000_000
+"""Densities computed at a time: 8 MB."""
 ORIGIN = Parameters(weight=0.3, mu1=5.0, mu2=15.0, sigma=2.0)
 """The truth of the forum question with which this project began."""
 
 
 def component_log_densities(x: ArrayLike, parameters: Parameters) -> tuple[Floats, Floats]:
     """Log of ``weight * N(x; mu1, sigma)`` and of ``(1 - weight) * N(x; mu2, sigma)``, each of the shape of ``x``."""
+    from scipy.stats import norm  # here, as it takes half a second to load and not every command needs it
+
     weight, mu1, mu2, sigma = parameters
     points = np.asarray(x, dtype=np.float64)
     with np.errstate(divide="ignore"):
@@ -111,6 +114,20 @@ def log_density(x: ArrayLike, parameters: Parameters) -> Floats:
 def log_likelihood(x: ArrayLike, parameters: Parameters, *, weights: ArrayLike = 1.0) -> float:
     """Log-likelihood in nats, summed over the observations ``x`` with their ``weights``."""
     return float(np.sum(np.multiply(weights, log_density(x, parameters))))
+
+
+def log_likelihoods(x: Floats, theta: Floats, *, weights: Floats) -> Floats:
+    """Log-likelihoods in nats of many parameters, rows ``(weight, mu1, mu2, sigma)`` of shape ``(m, 4)``."""
+    from scipy.stats import norm
+
+    heights = []
+    for rows in np.array_split(theta, -(-theta.shape[0] * x.size // CHUNK)):
+        weight, mu1, mu2, sigma = rows.T[..., None]
+        with np.errstate(divide="ignore"):
+            log1, log2 = np.log(weight), np.log1p(-weight)
+        densities = np.logaddexp(log1 + norm.logpdf(x, mu1, sigma), log2 + norm.logpdf(x, mu2, sigma))
+        heights.append(densities @ weights)
+    return np.concatenate(heights)
 
 
 def responsibilities(x: ArrayLike, parameters: Parameters) -> Floats:

@@ -8,7 +8,7 @@ starts from EM's answer. This is the only module that imports PyMC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Literal
 
@@ -17,11 +17,18 @@ import numpy as np
 import nutpie
 import pandas as pd
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 import xarray as xr
 from numpy.typing import ArrayLike
+from nutpie.compiled_pyfunc import from_pyfunc
+from nutpie.sample import CompiledModel
+from pymc.initial_point import make_initial_point_fn
+from pytensor.compile.mode import Mode
+from pytensor.graph.replace import vectorize_graph
 
-from mixstudy.model import LABELS
+from mixstudy.compress import CompressedSample, Region, condensed, finer_for
+from mixstudy.model import LABELS, Floats
 from mixstudy.sample import WeightedSample, as_sample
 
 MU_SCALES = 2.5
@@ -32,6 +39,8 @@ MIN_ESS_PER_CHAIN = 100
 """Bulk and tail effective sample size for each chain, as they recommend."""
 MIN_BFMI = 0.3
 """Below this the energy says that the tails are hardly visited (Betancourt 2016)."""
+MAX_RESAMPLED = 2
+"""Times that compressed observations are sampled again on finer cells, for draws that lie beyond what they serve."""
 MAX_DIVERGENT = 0.001
 """Share of divergent transitions that is let pass: isolated ones are the integrator's false alarms."""
 
@@ -142,22 +151,26 @@ class Posterior:
         """Whether the diagnostics give no reason to doubt the draws."""
         return self.status is SamplerStatus.PASSED
 
+    @property
+    def draws(self) -> Floats:
+        """All draws of the parameters, shape ``(chains * draws, 4)``, data units."""
+        return np.stack([self.data.posterior[label].to_numpy().ravel() for label in LABELS], axis=1)
+
 
 def build_model(points: ArrayLike, weights: ArrayLike, prior: Prior) -> pm.Model:
     """The mixture of weighted points as a PyMC model, in the units of ``prior``.
 
     The likelihood is a potential because each point counts ``weights`` times; with unit weights it is what
-    ``pm.NormalMixture(..., observed=points)`` would give.
+    ``pm.NormalMixture(..., observed=points)`` would give. All that changes from data set to data set is ``pm.Data``.
     """
-    # PyTensor takes a Python float that fits into 32 bits for a 32-bit number and would take its logarithm there.
-    centre, spread, scale = np.float64(prior.centre), np.float64(MU_SCALES * prior.scale), np.float64(prior.scale)
     with pm.Model(coords={"cluster": [1, 2]}) as model:
+        centre, scale = pm.Data("centre", prior.centre), pm.Data("scale", prior.scale)
         weight = pm.Beta("weight", 1, 1)
-        mu = pm.Normal("mu", centre, spread, dims="cluster", transform=pm.distributions.transforms.ordered)
+        mu = pm.Normal("mu", centre, MU_SCALES * scale, dims="cluster", transform=pm.distributions.transforms.ordered)
         sigma = pm.HalfNormal("sigma", scale)
         mixture = pm.NormalMixture.dist(w=pt.stack([weight, 1 - weight]), mu=mu, sigma=sigma)
         log_density = pm.logp(mixture, pm.Data("points", points))
-        pm.Potential("log_likelihood", pt.dot(pm.Data("weights", weights), log_density))
+        pm.Potential("log_likelihood", (pm.Data("weights", weights) * log_density).sum())
     return model
 
 
@@ -167,6 +180,8 @@ def sample_posterior(
     prior: Prior | None = None,
     settings: SamplerSettings | None = None,
     seed: int | None = None,
+    exact: bool = False,
+    compiled: CompiledModel | None = None,
     progress: bool = False,
 ) -> Posterior:
     """Sample the posterior by NUTS (Hoffman & Gelman 2014) from dispersed starting points.
@@ -176,18 +191,38 @@ def sample_posterior(
         prior: Replaces the prior that is scaled to the data.
         settings: Sampler, chains, draws and so on.
         seed: Short for ``settings`` with this seed.
+        exact: Use all observations as they are, where otherwise many are compressed to a few hundred points.
+        compiled: From ``compile_model``, where many data sets are sampled.
         progress: Show progress on the terminal.
 
     Raises:
         DataError: The observations cannot be used.
         ValueError: A setting is out of its range.
     """
-    sample = as_sample(x)
+    sample = as_sample(x) if exact else condensed(x)
     prior = prior or default_prior(sample)
     settings = settings or SamplerSettings(seed=seed or 0)
+    posterior = _sample(sample, prior, settings, compiled, progress=progress)
+    for _ in range(MAX_RESAMPLED):
+        region = Region.around(posterior.draws)
+        if not isinstance(sample, CompressedSample) or (finer := finer_for(sample, [region])) is None:
+            break
+        posterior, sample = _sample(finer, prior, settings, compiled, progress=progress), finer
+    return posterior
+
+
+def _sample(
+    sample: WeightedSample, prior: Prior, settings: SamplerSettings, compiled: CompiledModel | None, *, progress: bool
+) -> Posterior:
+    """Sample in units of the data's own mean and standard deviation, and judge the draws."""
     standard = Prior(centre=(prior.centre - sample.mean) / sample.sd, scale=prior.scale / sample.sd)
-    model = build_model(sample.standardised, sample.weights, standard)
-    draws = _SAMPLERS[settings.sampler](model, settings, progress=progress)
+    if compiled is None:
+        model = build_model(sample.standardised, sample.weights, standard)
+        draws = _SAMPLERS[settings.sampler](model, settings, progress=progress)
+    else:
+        data = {"points": sample.standardised, "weights": sample.weights, **asdict(standard)}
+        changed = compiled.with_data(**{name: np.asarray(value) for name, value in data.items()})
+        draws = _draw(changed, settings, progress=progress)
     if draws.posterior.sizes["draw"] < settings.draws:
         raise KeyboardInterrupt  # nutpie answers an interrupt with the draws made so far
     return _judged(_in_data_units(draws, sample, prior, settings), sample, prior, settings)
@@ -202,13 +237,19 @@ def _starting_points() -> dict[str, Any]:
     }
 
 
-def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
-    compiled = nutpie.compile_pymc_model(model, initial_points=_starting_points(), jitter_rvs=set())
+def compile_model() -> CompiledModel:
+    """Compile the model for nutpie, for ten seconds; drawing is then quicker, from one data set after another."""
+    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0))
+    return nutpie.compile_pymc_model(model, initial_points=_starting_points(), jitter_rvs=set())
+
+
+def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None = None, progress: bool) -> xr.DataTree:
     draws: xr.DataTree = nutpie.sample(
-        compiled,
+        model,
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
+        cores=cores,
         seed=settings.seed,
         target_accept=settings.target_accept,
         adaptation="low_rank",
@@ -216,6 +257,49 @@ def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool
         progress_bar=progress,
     )
     return draws
+
+
+def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+    draws = _draw(_for_nutpie(model), settings, cores=1, progress=progress)  # Python's functions are called in turn
+    values = draws.posterior["values"]
+    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
+    return draws
+
+
+def _for_nutpie(model: pm.Model) -> CompiledModel:
+    """The model as PyTensor's own function, which its cache keeps from run to run.
+
+    ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
+    """
+    start = make_initial_point_fn(model=model, overrides=_starting_points(), jitter_rvs=set(), return_transformed=True)
+    density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
+    density.trust_input = True
+
+    def log_density(x: Floats) -> tuple[float, Floats]:
+        value, gradient = density(x[0, ...], x[1:3], x[3, ...])
+        return float(value), gradient
+
+    return from_pyfunc(
+        ndim=4,
+        make_logp_fn=lambda: log_density,
+        make_expand_fn=lambda *_: lambda x: {"values": x},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(4,)],
+        expanded_names=["values"],
+        make_initial_point_fn=lambda seed: np.hstack([start(seed)[value.name] for value in model.value_vars]),
+    )
+
+
+def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
+    """The model's variables at its unconstrained ``values``, shape ``(chain, draw, 4)``."""
+    batches = [pt.dmatrix(), pt.dtensor3(), pt.dmatrix()]
+    variables = vectorize_graph(
+        model.replace_rvs_by_values(model.free_RVs), dict(zip(model.value_vars, batches, strict=True))
+    )
+    once = Mode("py", "fast_compile")  # called once: compiling it would take longer than running it
+    found = pytensor.function(batches, variables, mode=once)(values[..., 0], values[..., 1:3], values[..., 3])
+    dims = (("chain", "draw"), ("chain", "draw", "cluster"), ("chain", "draw"))
+    return xr.Dataset(dict(zip(("weight", "mu", "sigma"), zip(dims, found, strict=True), strict=True)))
 
 
 def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
@@ -248,8 +332,8 @@ def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, set
     posterior = xr.Dataset(
         {
             "weight": raw["weight"],
-            "mu1": mu.sel(cluster=1, drop=True),
-            "mu2": mu.sel(cluster=2, drop=True),
+            "mu1": mu.isel({mu.dims[-1]: 0}, drop=True),
+            "mu2": mu.isel({mu.dims[-1]: 1}, drop=True),
             "sigma": sample.sd * raw["sigma"],
         },
         attrs=raw.attrs,
@@ -261,7 +345,7 @@ def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, set
     tree = az.from_dict({"prior": prior_draws})
     return xr.DataTree.from_dict(
         {
-            "/posterior": posterior.drop_vars("cluster", errors="ignore"),
+            "/posterior": posterior,
             "/sample_stats": stats,
             "/prior": tree.prior.to_dataset().assign_attrs(centre=prior.centre, scale=prior.scale),
             "/observed_data": observed,

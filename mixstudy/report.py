@@ -25,6 +25,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from mixstudy.comparison import Comparison
+    from mixstudy.compress import Certificate
     from mixstudy.em import EMFit
     from mixstudy.posterior import Posterior
 
@@ -69,6 +70,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "em": result.em and _em_json(result.em),
         "sampler": _sampler_json(result.posterior),
         "data": {**asdict(sample.source), **numbers, "truth": result.truth and asdict(result.truth)},
+        "certificate": result.certificate and _certificate_json(result.certificate),
         "provenance": provenance,
     }
     return {key: _plain(value) for key, value in content.items()}
@@ -78,6 +80,10 @@ def _em_json(em: EMFit) -> dict[str, Any]:
     outcome = {"status": em.status.name, "sentence": em.status.value, "distance": em.distance}
     heights = {"log_likelihood": em.log_likelihood, "maxima": [asdict(peak) for peak in em.maxima]}
     return {**outcome, "iterations": len(em.trace) - 1, **heights}
+
+
+def _certificate_json(found: Certificate) -> dict[str, Any]:
+    return {**asdict(found), "region": found.region._asdict(), "holds": found.holds}
 
 
 def _sampler_json(posterior: Posterior) -> dict[str, Any]:

@@ -97,9 +97,9 @@ def as_sample(
     if isinstance(x, WeightedSample):
         return x
     points = _as_vector(x)
-    _require_finite(points)
+    require_finite(points)
     unit = np.ones_like(points) if weights is None else _as_weights(weights, points)
-    _require_enough(points, float(unit.sum()))
+    require_enough(points, float(unit.sum()))
     return WeightedSample(
         points=points,
         weights=unit,
@@ -113,6 +113,9 @@ def sha256_of(points: Floats) -> str:
 
 
 def _as_vector(x: ArrayLike) -> Floats:
+    if np.ma.isMaskedArray(x) or np.iscomplexobj(x):
+        msg = "the observations must be plain real numbers, got a masked or complex array"
+        raise DataError(msg)
     try:
         points = np.array(x, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -132,7 +135,8 @@ def _as_weights(weights: ArrayLike, points: Floats) -> Floats:
     return array
 
 
-def _require_finite(points: Floats) -> None:
+def require_finite(points: Floats) -> None:
+    """Raise ``DataError`` where a value is missing or infinite."""
     for kind, is_kind in (("missing", np.isnan), ("infinite", np.isinf)):
         where = np.flatnonzero(is_kind(points))
         if where.size:
@@ -140,7 +144,8 @@ def _require_finite(points: Floats) -> None:
             raise DataError(msg)
 
 
-def _require_enough(points: Floats, n: float) -> None:
+def require_enough(points: Floats, n: float) -> None:
+    """Raise ``DataError`` where the model can't be estimated from so few (distinct) values."""
     if n < MIN_OBSERVATIONS:
         msg = f"the model has four parameters and needs at least {MIN_OBSERVATIONS} observations, got {n:g}"
         raise DataError(msg)

@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from mixstudy.datasets import old_faithful
-from mixstudy.reading import NULLS, read_sample
+from mixstudy.layout import NULLS
+from mixstudy.reading import read_sample
 from mixstudy.sample import DataError, sha256_of
 
 type Write = Callable[[str | bytes], Path]

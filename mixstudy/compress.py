@@ -1,0 +1,374 @@
+r"""Compression: any number of observations as a few hundred weighted points with the same likelihood.
+
+The log-likelihood of one observation is a quadratic in x plus ``softplus(b (m - x))``, ``b = (mu2 - mu1) / sigma^2``
+being the slope of the log-odds and m the midpoint where they vanish. The derivatives of softplus are sums over the
+poles ``m +- i pi (2j + 1) / b``, so that p Chebyshev points on a cell of half-width h, whose nearest point is d from m,
+interpolate it with an error of at most
+
+    f^(p) h^p / (p! 2^(p-1))  <=  (4 / p) (h / 2)^p  sum_j (d^2 + (pi (2j + 1) / b)^2)^(-p/2)
+
+(the remainder of Chebyshev interpolation: Trefethen 2013, ch. 6-8). Summed over the data, the Lagrange basis of those
+points is their weight: the same points serve all parameters at once, and a quadratic is exact. It is done twice: on
+the fine cells of ``lattice``, then on cells as wide as the slope allows. Prior art: binned EM (McLachlan & Jones 1988),
+squashing (DuMouchel et al. 1999), PASS-GLM (Huggins et al. 2017).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike
+from scipy.special import gammaln
+
+from mixstudy.kernels import ORDER
+from mixstudy.lattice import Cells, count_batches
+from mixstudy.model import Floats, Parameters, log_likelihood
+from mixstudy.sample import DataError, Source, WeightedSample, as_sample, require_enough
+
+THRESHOLD = 4_000
+"""Up to this many observations are left as they are: their points would hardly be fewer."""
+SLOPE = 12.0
+"""Slope, in standard deviations of the data, that is served before a fit tells: means 5 sigma apart, half and half."""
+MARGIN = 1.25
+"""Slopes served beyond the fitted one, so that the posterior's draws are served too."""
+NATS, RELATIVE = 1e-6, 1e-14
+"""Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
+ORDERS = range(3, 49)
+"""Points to a wide cell: three make a quadratic exact, and beyond 48 nothing is gained."""
+LEBESGUE = 2.3
+"""Sum of the sizes of the weights of one observation on 8 Chebyshev points: at most 2.27 (Trefethen 2013, ch. 15)."""
+FINER, FINEST = 3, 12
+"""A lattice too wide is read again on one 8 times finer, at most down to a 4096th."""
+CHECKED = 1_000_000
+"""Observations that are read again, at most, to measure the error."""
+
+
+class Region(NamedTuple):
+    """Parameters over which an error is bounded. Only their log-odds matter, as quadratics are exact."""
+
+    slope: float
+    """Largest ``(mu2 - mu1) / sigma^2``, per data unit."""
+    low: float = -math.inf
+    """Smallest midpoint, where the log-odds vanish, data units."""
+    high: float = math.inf
+    """Largest midpoint, data units."""
+
+    @classmethod
+    def around(cls, theta: ArrayLike) -> Region:
+        """The smallest region that covers parameters in rows ``(weight, mu1, mu2, sigma)``, shape ``(m, 4)``."""
+        weight, mu1, mu2, sigma = np.atleast_2d(np.asarray(theta, dtype=np.float64)).T
+        slope = (mu2 - mu1) / sigma**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            midpoint = (mu1 + mu2) / 2 + np.log(weight / (1 - weight)) / slope
+        if not np.isfinite(midpoint).all():
+            return cls(float(slope.max()))
+        return cls(float(slope.max()), float(midpoint.min()), float(midpoint.max()))
+
+    def widened(self, factor: float) -> Region:
+        """Slopes larger by ``factor``, wherever the midpoint lies."""
+        return Region(factor * self.slope)
+
+    def away(self, index: Floats, half_width: float) -> Floats:
+        """Distance of cells from the nearest midpoint."""
+        left = 2 * half_width * index
+        return np.maximum(0.0, np.maximum(self.low - (left + 2 * half_width), left - self.high))
+
+
+def interpolation_error(away: Floats, *, half_width: float, order: int, slope: float) -> Floats:
+    """Bound on the error of one observation, nats, ``away`` from the midpoint, in a cell of ``order`` points.
+
+    The poles after the first are summed by the integral that bounds them.
+    """
+    if slope <= 0:
+        return np.zeros_like(away)
+    pole = math.pi / slope
+    reach = np.hypot(away, pole)
+    others = math.sqrt(math.pi) / 4 * math.exp(gammaln((order - 1) / 2) - gammaln(order / 2)) * reach / pole
+    with np.errstate(over="ignore"):  # infinite where the cells are far too wide
+        return 4 / order * (half_width / 2 / reach) ** order * (1 + others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompressedSample(WeightedSample):
+    """Weighted points that stand for many more observations."""
+
+    cells: Cells
+    """The observations on the fine lattice."""
+    level: int
+    """The points' cells are ``2**level`` fine cells wide."""
+    order: int
+    """Points to a cell."""
+    again: Callable[[], Iterable[Floats]] | None
+    """Gives the observations a second time, in arrays; None where the stream is gone."""
+
+    def __post_init__(self) -> None:
+        WeightedSample.__post_init__(self)
+        object.__setattr__(self, "n", float(self.cells.n))
+
+    def bound(self, region: Region) -> float:
+        """Bound on the error of the log-likelihood, nats, for all parameters of the region."""
+        index, counts = _grouped(self.cells, self.level)
+        return _fine_bound(self.cells, region) + _wide_bound(
+            index, counts, region, half_width=math.ldexp(self.cells.half_width, self.level), order=self.order
+        )
+
+    @property
+    def tolerance(self) -> float:
+        """Error of the log-likelihood that counts as none, nats."""
+        return NATS + RELATIVE * self.n
+
+    def serves(self, region: Region) -> bool:
+        """Whether the error counts as none over the region."""
+        return self.bound(region) <= self.tolerance
+
+    def serving(self, region: Region) -> CompressedSample | None:
+        """The same observations on as few points as the region needs; None where the lattice is too wide for it."""
+        return self._on(self.cells, region)
+
+    def reread(self, region: Region) -> CompressedSample | None:
+        """The observations read again on the lattice that the region needs; None where they are gone or none will do.
+
+        Raises:
+            DataError: The observations, read again, are not the same.
+        """
+        for exponent in range(self.cells.exponent - FINER, self.cells.exponent - FINEST - 1, -FINER):
+            if self.again is None:
+                return None
+            cells = count_batches(self.again(), exponent)
+            if cells.widened(self.cells.exponent).fingerprint() != self.cells.fingerprint():
+                msg = f"{self.source.description}: the data changed while they were read; run again"
+                raise DataError(msg)
+            if (served := self._on(cells, region)) is not None:
+                return served
+        return None
+
+    def _on(self, cells: Cells, region: Region) -> CompressedSample | None:
+        choice = _cheapest(cells, region)
+        if choice is None:
+            return None
+        points, weights = _condensed(cells, *choice)
+        return replace(self, points=points, weights=weights, cells=cells, level=choice[0], order=choice[1])
+
+
+def _grouped(cells: Cells, level: int) -> tuple[Floats, Floats]:
+    """Wide cells and their counts."""
+    wide = np.floor(np.ldexp(cells.index, -level))
+    index, place = np.unique(wide, return_inverse=True)
+    return index, np.bincount(place, cells.counts)
+
+
+def _fine_bound(cells: Cells, region: Region) -> float:
+    away = region.away(cells.index, cells.half_width)
+    error = interpolation_error(away, half_width=cells.half_width, order=ORDER, slope=region.slope)
+    return float(cells.counts @ error)
+
+
+def _wide_bound(index: Floats, counts: Floats, region: Region, *, half_width: float, order: int) -> float:
+    away = region.away(index, half_width)
+    error = interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
+    with np.errstate(over="ignore"):
+        return LEBESGUE * float(counts @ error)
+
+
+def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
+    """Level and order of the fewest points whose bound is below the tolerance, or None."""
+    budget = NATS + RELATIVE * cells.n - _fine_bound(cells, region)
+    best = None
+    if not budget > 0:
+        return None
+    for level in range(math.ceil(math.log2(np.ptp(cells.index) + 2)) + 1):
+        index, counts = _grouped(cells, level)
+        half_width = math.ldexp(cells.half_width, level)
+
+        def met(order: int) -> bool:
+            return _wide_bound(index, counts, region, half_width=half_width, order=order) <= budget  # noqa: B023
+
+        place = bisect_left(ORDERS, True, key=met)  # noqa: FBT003
+        if place < len(ORDERS):
+            size = index.size * ORDERS[place]
+            if best is None or size < best[0]:
+                best = size, level, ORDERS[place]
+    return best and best[1:]
+
+
+def _condensed(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
+    """Chebyshev points of the wide cells and their weights, the Lagrange basis summed over the fine cells' points."""
+    width = 2**level
+    wide = np.floor(np.ldexp(cells.index, -level))
+    index, first = np.unique(wide, return_index=True)
+    nodes, basis = _lagrange(ORDER)
+    t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
+    moments = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
+    weights = np.add.reduceat(moments, first) @ _transform(order).T
+    half_width = math.ldexp(cells.half_width, level)
+    points = half_width * (2 * index[:, None] + 1 + _nodes(order))
+    return points.ravel(), weights.ravel()
+
+
+def _nodes(order: int) -> Floats:
+    """Chebyshev points of the first kind on [-1, 1]."""
+    return np.cos(np.pi * (np.arange(order) + 0.5) / order)
+
+
+def _transform(order: int) -> Floats:
+    """Lagrange basis of the Chebyshev points by Chebyshev polynomials: a cosine transform, shape ``(p, p)``."""
+    return chebyshev.chebvander(_nodes(order), order - 1) * np.where(np.arange(order), 2, 1) / order
+
+
+@cache
+def _lagrange(order: int) -> tuple[Floats, Floats]:
+    """Chebyshev points, and their Lagrange basis by powers of t, shape ``(p, p)``."""
+    powers = np.zeros((order, order))
+    for k in range(order):
+        powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(k + 1)[k])
+    return _nodes(order), _transform(order) @ powers
+
+
+def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | None = None) -> CompressedSample:
+    """Compress observations to a few hundred weighted points, in one pass over them.
+
+    Args:
+        x: Observations, shape ``(n,)``, data units; or an iterable of such arrays. One that can't be iterated over
+            again, such as a generator, leaves no second pass for finer cells where a fit turns out to need them.
+        source: Where they came from; for arrays and streams told by the counts on the lattice.
+
+    Returns:
+        Points that serve means up to 5 sigma apart, wherever they lie; ``serving`` gives those for other parameters.
+
+    Raises:
+        DataError: The observations cannot be used (see ``as_sample``).
+    """
+    if isinstance(x, WeightedSample):
+        return _compressed(lambda: [x.points], source or x.source, again=True)
+    if isinstance(x, np.ndarray):
+        array = np.ascontiguousarray(x, dtype=np.float64)
+        return _compressed(lambda: [array], source, again=True)
+    return _compressed(lambda: x, source, again=iter(x) is not x)
+
+
+def _compressed(read: Callable[[], Iterable[Floats]], source: Source | None, *, again: bool) -> CompressedSample:
+    cells = count_batches(np.ascontiguousarray(batch, dtype=np.float64) for batch in read())
+    return from_cells(cells, source=source, again=read if again else None)
+
+
+def from_cells(
+    cells: Cells, *, source: Source | None = None, again: Callable[[], Iterable[Floats]] | None = None
+) -> CompressedSample:
+    """Compress observations that were summed already, on this machine or on others.
+
+    Raises:
+        DataError: There are fewer than 4 observations or fewer than 3 distinct values.
+    """
+    require_enough(cells.distinct(), cells.n)
+    points, weights = _condensed(cells, 0, ORDER)
+    finest = CompressedSample(
+        points=points,
+        weights=weights,
+        source=source or Source(description="an array", sha256=cells.fingerprint()),
+        cells=cells,
+        level=0,
+        order=ORDER,
+        again=again,
+    )
+    return finest.serving(Region(SLOPE / cells.spread)) or finest
+
+
+def condensed(x: ArrayLike | WeightedSample) -> WeightedSample:
+    """Compress plain observations where there are more than ``THRESHOLD``; leave the rest as they are.
+
+    Raises:
+        DataError: The observations cannot be used (see ``as_sample``).
+    """
+    if isinstance(x, np.ndarray) and x.ndim == 1 and x.dtype == np.float64 and x.size > THRESHOLD:
+        return compress(x)
+    sample = as_sample(x)
+    plain = not isinstance(sample, CompressedSample) and sample.n > THRESHOLD and bool((sample.weights == 1).all())
+    return compress(sample) if plain else sample
+
+
+def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> CompressedSample | None:
+    """The sample on points for the first of the regions that it does not serve but could; None where there is none."""
+    for region in regions:
+        if not sample.serves(region):
+            served = sample.serving(region.widened(MARGIN)) or sample.serving(region) or sample.reread(region)
+            if served is not None:
+                return served
+    return None
+
+
+def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
+    """The sample on fewer points where those serve the region, and slopes somewhat beyond it, as well."""
+    if isinstance(sample, CompressedSample):
+        slim = sample.serving(region.widened(MARGIN))
+        if slim is not None and slim.points.size < sample.points.size:
+            return slim
+    return sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """That the points give the likelihood of the observations."""
+
+    region: Region
+    """Where: it covers every parameter that was asked for."""
+    bound: float
+    """Bound on the error of the log-likelihood over the region, nats."""
+    tolerance: float
+    """Error that counts as none, nats."""
+    checked: int
+    """Observations that were read again to measure the error by SciPy's density; 0 where the stream is gone."""
+    measured: float
+    """Largest difference of their log-likelihood from that of their points, nats; NaN where none was measured."""
+    rounding: float
+    """What the measured difference may be, nats: the tolerance and the rounding of the log-likelihood itself."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound and the measured error are both within what is allowed."""
+        return self.bound <= self.tolerance and not self.measured > self.rounding  # NaN where none was measured
+
+
+def certify(sample: CompressedSample, theta: ArrayLike, *, places: ArrayLike) -> Certificate:
+    """Bound the error over all parameters ``theta``, shape ``(m, 4)``, and measure it at ``places``, shape ``(k, 4)``.
+
+    Raises:
+        DataError: The observations, read again, are not the same.
+    """
+    region = Region.around(theta)
+    some = _read_again(sample)
+    errors, heights = [math.nan], [0.0]
+    if some is not None:
+        points, weights = _condensed(count_batches([some], sample.cells.exponent), sample.level, sample.order)
+        for place in np.atleast_2d(np.asarray(places, dtype=np.float64)):
+            parameters = Parameters.relabelled(place)
+            heights.append(log_likelihood(some, parameters))
+            errors.append(abs(heights[-1] - log_likelihood(points, parameters, weights=weights)))
+    return Certificate(
+        region=region,
+        bound=sample.bound(region),
+        tolerance=sample.tolerance,
+        checked=0 if some is None else some.size,
+        measured=float(np.max(errors[1:], initial=0.0)) if some is not None else math.nan,
+        rounding=NATS + RELATIVE * max(map(abs, heights)),
+    )
+
+
+def _read_again(sample: CompressedSample) -> Floats | None:
+    """Evenly spaced observations of the first batches, up to ``CHECKED``."""
+    if sample.again is None:
+        return None
+    batches, found = [], 0
+    for batch in sample.again():
+        batches.append(np.asarray(batch, dtype=np.float64))
+        found += batch.size
+        if found >= CHECKED:
+            break
+    together = np.concatenate(batches)
+    return np.ascontiguousarray(together[:: -(-together.size // CHECKED)])

@@ -1,0 +1,79 @@
+"""Two components against one by expected predictive accuracy, one observation left out at a time."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import norm
+
+from mixstudy.model import Floats
+from mixstudy.sample import as_sample
+
+LOO_SIZE = 1000
+"""Largest number of observations and of draws that leave-one-out looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LOOComparison:
+    """Two components against one by expected predictive accuracy."""
+
+    difference: float
+    """Expected log predictive density of all n observations, two components less one, nats."""
+    standard_error: float
+    """Of the difference."""
+    worst_pareto_k: float
+    """Largest Pareto k of either model: above 0.7 the importance sampling can't be trusted."""
+    observations: int
+    """How many observations were left out, one at a time."""
+
+
+def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
+    """Compare two components with one by PSIS-LOO (Vehtari, Gelman & Gabry 2017), with ArviZ.
+
+    Of more than ``LOO_SIZE`` observations a simple random subset is left out in turn and scaled up (Magnusson et al.
+    2020); the posteriors are still those of all. That of one component is exact, for the prior ``1 / sigma``:
+    ``(n - 1) s^2 / sigma^2 ~ chi^2(n - 1)``, ``mu | sigma ~ N(mean, sigma^2 / n)``.
+
+    Args:
+        x: The raw observations, shape ``(n,)``, data units.
+        draws: Posterior draws of the mixture in the order of the labels, shape ``(draws, 4)``, data units.
+        seed: Seed of the subset and of the draws for one component.
+
+    Raises:
+        DataError: ``x`` cannot be used.
+    """
+    rng, points = np.random.default_rng(seed), as_sample(x).points
+    n, mean, sd = points.size, float(points.mean()), float(points.std(ddof=1))
+    left_out = points if n <= LOO_SIZE else rng.choice(points, LOO_SIZE, replace=False)
+    chosen = draws[np.linspace(0, len(draws) - 1, min(LOO_SIZE, len(draws))).astype(int)]
+    weight, mu1, mu2, sigma = chosen.T[:, :, None]
+    two = np.logaddexp(
+        np.log(weight) + norm.logpdf(left_out, mu1, sigma), np.log1p(-weight) + norm.logpdf(left_out, mu2, sigma)
+    )
+    spread = sd * np.sqrt((n - 1) / rng.chisquare(n - 1, (len(chosen), 1)))
+    one = norm.logpdf(left_out, mean + spread / math.sqrt(n) * rng.standard_normal(spread.shape), spread)
+    (elpd2, k2), (elpd1, k1) = _loo(np.asarray(two)), _loo(np.asarray(one))
+    gain = elpd2 - elpd1
+    return LOOComparison(
+        difference=n * float(gain.mean()),
+        standard_error=n * float(gain.std(ddof=1)) / math.sqrt(gain.size),
+        worst_pareto_k=max(k1, k2),
+        observations=gain.size,
+    )
+
+
+def _loo(log_densities: Floats) -> tuple[Floats, float]:
+    """Expected log predictive density of each observation, shape ``(m,)``, and the largest Pareto k."""
+    import arviz as az
+    import xarray as xr
+
+    values = xr.Dataset({"x": (("chain", "draw", "observation"), log_densities[None])})
+    tree = xr.DataTree.from_dict({"/posterior": values.isel(observation=0), "/log_likelihood": values})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a large Pareto k is reported
+        found = az.loo(tree, pointwise=True, reff=1.0)
+    return np.asarray(found.elpd_i), float(found.pareto_k.max())
