@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.metadata import version
@@ -51,7 +51,14 @@ class Sampler(StrEnum):
 
 
 Data = Annotated[
-    Path | None, typer.Argument(metavar="[DATA]", help="CSV or Parquet file. Without it: the origin's synthetic data.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[DATA]...",
+        help="CSV, Parquet or Arrow files, or folders of them. Without any: the origin's synthetic data.",
+    ),
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler on whose workers the files are read.")
 ]
 Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
@@ -77,6 +84,7 @@ def study(
     data: Data = None,
     column: Column = None,
     drop_missing: DropMissing = False,
+    cluster: Cluster = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
     level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
@@ -94,7 +102,9 @@ def study(
     with _clear_errors():
         _require_level(level)
         known = _parameters(truth, "--truth")
-        sample, simulated = _observations(data, column, drop_missing=drop_missing, n=n, seed=seed)
+        sample, simulated = _observations(
+            data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
+        )
         from mixstudy.report import check_output
 
         check_output(directory)
@@ -130,6 +140,7 @@ def fit(
     data: Data = None,
     column: Column = None,
     drop_missing: DropMissing = False,
+    cluster: Cluster = None,
     plain: Annotated[bool, typer.Option("--plain", help="Textbook EM: a fixed number of iterations.")] = False,
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
@@ -147,7 +158,9 @@ def fit(
         if not plain and (start is not None or iterations is not None):
             msg = "--start and --iterations belong to textbook EM: add --plain"
             raise ValueError(msg)
-        sample, _ = _observations(data, column, drop_missing=drop_missing, n=n, seed=seed)
+        sample, _ = _observations(
+            data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
+        )
         from mixstudy.em import fit_em, fit_em_plain
 
         values = _numbers(start, "--start")
@@ -184,15 +197,30 @@ def simulate(
 
 
 def _observations(
-    data: Path | None, column: str | None, *, drop_missing: bool, n: int, seed: int
+    data: list[str] | None,
+    column: str | None,
+    *,
+    drop_missing: bool,
+    cluster: str | None,
+    exact: bool,
+    n: int,
+    seed: int,
+    quiet: bool,
 ) -> tuple[WeightedSample, Parameters | None]:
-    """The sample of the file, or the origin's with its truth."""
-    if data is not None:
-        from mixstudy.reading import read_sample
+    """The sample of the files, or the origin's with its truth."""
+    if data:
+        from mixstudy.reading import read_observations, read_sample
 
-        return read_sample(data, column=column, drop_missing=drop_missing), None
-    if column is not None or drop_missing:
-        msg = "--column and --drop-missing need a data file"
+        if exact:
+            if len(data) > 1 or cluster is not None:
+                msg = "--exact keeps all observations in memory: name one file and no cluster"
+                raise ValueError(msg)
+            return read_sample(data[0], column=column, drop_missing=drop_missing), None
+        with _progress(quiet=quiet) as advance:
+            found = read_observations(data, column=column, drop_missing=drop_missing, cluster=cluster, progress=advance)
+        return found, None
+    if column is not None or drop_missing or cluster is not None:
+        msg = "--column, --drop-missing and --cluster need a data file"
         raise ValueError(msg)
     from mixstudy.model import ORIGIN
     from mixstudy.model import simulate as draw
@@ -275,6 +303,21 @@ def _working(what: str, *, quiet: bool) -> Iterator[None]:
         return
     with err.status(f"{what} ..."):
         yield
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], object]]:
+    """Show how much of a large data set has been read, on a terminal."""
+    from rich.progress import DownloadColumn, Progress, TimeElapsedColumn
+
+    columns = (*Progress.get_default_columns(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def advance(read: int, of: int) -> None:
+            bar.update(task, advance=read, total=of)
+
+        yield advance
 
 
 @contextmanager

@@ -6,7 +6,6 @@ rounding grows with its depth, and the same parts give the same bits wherever an
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from itertools import batched
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from mixstudy.lattice import cores
 from mixstudy.sample import DataError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _on_this_machine[P, R](
     work: Callable[[P], R], parts: Sequence[P], add: Callable[[R, R], R], report: Callable[[P], object]
 ) -> R:
     """Add while others work, so that no more than a few results are held: one of each power of two."""
-    pool = ThreadPoolExecutor(min(len(parts), _cores()))
+    pool = ThreadPoolExecutor(min(len(parts), cores()))
     try:
         sums: list[tuple[int, R]] = []
         for part, result in zip(parts, pool.map(work, parts), strict=True):
@@ -88,10 +88,6 @@ def _on_this_machine[P, R](
 
 def _add_counted[R](add: Callable[[R, R], R], left: tuple[int, R], right: tuple[int, R]) -> tuple[int, R]:
     return left[0] + right[0], add(left[1], right[1])
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _on_cluster[P, R](
@@ -128,10 +124,14 @@ def _tree[R](client: Client, add: Callable[[R, R], R], futures: Sequence[Future]
 def _connect(address: str) -> Client:
     try:
         from distributed import Client
+        from distributed.comm import parse_address, parse_host_port
     except ImportError as error:
         msg = f"a cluster ({address}) needs Dask; pip install 'mixstudy[cluster]'"
         raise ClusterError(msg) from error
     try:
+        scheme, place = parse_address(address)
+        if scheme in ("tcp", "tls"):
+            parse_host_port(place)  # a client that was refused its address would linger for 20 s
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         problem = f"cannot be reached within {CONNECT_SECONDS} s ({error})"

@@ -345,7 +345,9 @@ def certify(sample: CompressedSample, theta: ArrayLike, *, places: ArrayLike) ->
     some = _read_again(sample)
     errors, heights = [math.nan], [0.0]
     if some is not None:
-        points, weights = _condensed(count_batches([some], sample.cells.exponent), sample.level, sample.order)
+        points, weights = sample.points, sample.weights
+        if some.size < sample.n:
+            points, weights = _condensed(count_batches([some], sample.cells.exponent), sample.level, sample.order)
         for place in np.atleast_2d(np.asarray(places, dtype=np.float64)):
             parameters = Parameters.relabelled(place)
             heights.append(log_likelihood(some, parameters))

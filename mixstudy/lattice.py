@@ -135,6 +135,11 @@ def _halves() -> Floats:
     return halves
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def exponent_for(x: Floats) -> int:
     """Exponent of the cells' width from the spread of a pilot of ``x``, outliers left aside.
 
@@ -158,7 +163,7 @@ def count_array(x: Floats, exponent: int) -> Cells:
     require_finite(pilot)
     middle = float(np.median(pilot)) if x.size else 0.0
     first = float(np.floor(np.ldexp(middle, -exponent))) - WINDOW // 2
-    workers = max(1, min(os.cpu_count() or 1, x.size // BLOCK))
+    workers = max(1, min(cores(), x.size // BLOCK))
     if workers == 1:
         return _count(x, exponent, first)
     with ThreadPoolExecutor(workers) as pool:
@@ -193,16 +198,17 @@ def count_batches(batches: Iterable[Floats], exponent: int | None = None) -> Cel
     """Sum a stream of arrays; without ``exponent`` the first array tells the width of the cells.
 
     Raises:
-        DataError: There is no observation at all, or a value is missing or infinite.
+        DataError: There is nothing that tells the width, or a value is missing or infinite.
     """
-    cells = None
-    for batch in batches:
-        if batch.size:
-            if cells is None:
-                cells = count_array(batch, exponent_for(batch) if exponent is None else exponent)
-            else:
-                cells += count_array(batch, cells.exponent)
-    if cells is None:
-        msg = "there are no observations: every batch was empty"
-        raise DataError(msg)
+    filled = (batch for batch in batches if batch.size)
+    if exponent is None:
+        first = next(filled, None)
+        if first is None:
+            msg = "there are no observations: every batch was empty"
+            raise DataError(msg)
+        cells = count_array(first, exponent_for(first))
+    else:
+        cells = Cells(exponent=exponent, index=np.empty(0), sums=np.empty((0, ORDER)))
+    for batch in filled:
+        cells += count_array(batch, cells.exponent)
     return cells

@@ -83,7 +83,7 @@ def test_simulate_writes_what_the_api_draws(tmp_path: Path, name: str):
         (["study", "--truth", "2,5,15,2"], "weight must lie in [0, 1], got 2.0"),
         (["study", "--chains", "1"], "chains must be at least 2, got 1"),
         (["study", "--n", "3"], "at least 4 observations, got 3"),
-        (["study", "--column", "x"], "--column and --drop-missing need a data file"),
+        (["study", "--column", "x"], "--column, --drop-missing and --cluster need a data file"),
         (["fit", "--plain", "--start", "0.5,1,2,-1"], "sigma must be above 0, got -1.0"),
         (["fit", "--plain", "--start", "0,1,2,1"], "strictly between 0 and 1"),
         (["fit", "--start", "0.5,1,2,1"], "add --plain"),
