@@ -9,49 +9,86 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mixstudy.comparison import Check, CheckStatus, Comparison, Verdict, compare
+    from mixstudy.adequacy import Adequacy, AdequacyStatus, check_adequacy
+    from mixstudy.assessment import Assessment
+    from mixstudy.bootstrap import bootstrap_intervals
+    from mixstudy.checking import check_estimate
+    from mixstudy.checks import Check, CheckStatus, Verdict
+    from mixstudy.comparison import Comparison, compare
     from mixstudy.em import EMFit, EMStatus, LocalMaximum, fit_em, fit_em_plain
+    from mixstudy.explanation import explain
+    from mixstudy.faults import FAULTS, Fault
+    from mixstudy.intervals import profile_intervals
     from mixstudy.model import LABELS, ORIGIN, Parameters, log_density, log_likelihood, responsibilities, simulate
     from mixstudy.posterior import Posterior, Prior, SamplerSettings, SamplerStatus, build_model, sample_posterior
+    from mixstudy.printed import read_trace
     from mixstudy.reading import read_sample
+    from mixstudy.recognition import Recognition, recognise, recognise_draws
     from mixstudy.report import write_report
     from mixstudy.sample import DataError, WeightedSample, as_sample
+    from mixstudy.sensitivity import prior_sensitivity
 
 _HOME = {
-    "comparison": ("Check", "CheckStatus", "Comparison", "Verdict", "compare"),
+    "adequacy": ("Adequacy", "AdequacyStatus", "check_adequacy"),
+    "assessment": ("Assessment",),
+    "bootstrap": ("bootstrap_intervals",),
+    "checking": ("check_estimate",),
+    "checks": ("Check", "CheckStatus", "Verdict"),
+    "comparison": ("Comparison", "compare"),
     "em": ("EMFit", "EMStatus", "LocalMaximum", "fit_em", "fit_em_plain"),
+    "explanation": ("explain",),
+    "faults": ("FAULTS", "Fault"),
+    "intervals": ("profile_intervals",),
     "model": ("LABELS", "ORIGIN", "Parameters", "log_density", "log_likelihood", "responsibilities", "simulate"),
     "posterior": ("Posterior", "Prior", "SamplerSettings", "SamplerStatus", "build_model", "sample_posterior"),
+    "printed": ("read_trace",),
     "reading": ("read_sample",),
+    "recognition": ("Recognition", "recognise", "recognise_draws"),
     "report": ("write_report",),
     "sample": ("DataError", "WeightedSample", "as_sample"),
+    "sensitivity": ("prior_sensitivity",),
 }
 
 __all__ = [
+    "FAULTS",
     "LABELS",
     "ORIGIN",
+    "Adequacy",
+    "AdequacyStatus",
+    "Assessment",
     "Check",
     "CheckStatus",
     "Comparison",
     "DataError",
     "EMFit",
     "EMStatus",
+    "Fault",
     "LocalMaximum",
     "Parameters",
     "Posterior",
     "Prior",
+    "Recognition",
     "SamplerSettings",
     "SamplerStatus",
     "Verdict",
     "WeightedSample",
     "as_sample",
+    "bootstrap_intervals",
     "build_model",
+    "check_adequacy",
+    "check_estimate",
     "compare",
+    "explain",
     "fit_em",
     "fit_em_plain",
     "log_density",
     "log_likelihood",
+    "prior_sensitivity",
+    "profile_intervals",
     "read_sample",
+    "read_trace",
+    "recognise",
+    "recognise_draws",
     "responsibilities",
     "sample_posterior",
     "simulate",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mixstudy.bootstrap import Replicates, draw_replicates, lattice_masses, lattice_points, refit
+from mixstudy.compress import CompressedSample
 from mixstudy.discrepancies import (
     discrepancies,
     distribution,
@@ -46,8 +47,13 @@ ENOUGH = 10
 """Exceedances at which the likelihood ratio's simulation stops (Besag & Clifford 1991)."""
 BATCH = 40
 """Null data sets fitted at once between two looks."""
+OUT_OF_REACH = 60.0
+"""Twice a log-likelihood ratio that no data set of one component reaches, so that none need be simulated: of 400 the
+largest is 15, at n from 50 to 100 000, and the tail falls off like that of ``chi^2``."""
 ONE_WILL_DO = 0.05
 """Above this p-value two components are not established."""
+READ_AGAIN = 1_000_000
+"""Observations behind a compressed sample that are read again, at most: 8 MB."""
 AT_MAXIMUM = 0.01
 """Distance, in standard errors, beyond which the fit is no maximum and the bootstrap says nothing about it."""
 
@@ -114,6 +120,14 @@ class Adequacy:
         """The judged findings whose p-value is below the threshold."""
         return tuple(found for found in self.findings if found.judged and found.p_value < self.threshold)
 
+    @property
+    def caveat(self) -> str:
+        """What a verdict must add where the data do not look like the model; else nothing."""
+        if self.status is not AdequacyStatus.MISFIT:
+            return ""
+        names = ", ".join(found.name for found in self.misfits)
+        return f" Beware: {self.status.value[0].lower()}{self.status.value[1:]} It shows in: {names}."
+
 
 def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, draws: Floats | None = None, seed: int = 0) -> Adequacy:
     """Hold the data against the fitted model.
@@ -121,7 +135,7 @@ def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, draws: Floats | No
     Args:
         fit: The maximum-likelihood fit.
         x: The raw observations, shape ``(n,)``, data units. Range and PIT need them; they come from the fit's sample
-            where its weights are counts (none negative), and are left out where it is compressed and ``x`` is missing.
+            where its weights are counts (none negative) or it can be read again; else both are left out.
         draws: Posterior draws in the order of the labels, shape ``(draws, 4)``, data units: adds posterior predictive
             p-values. Those are known to be too cautious (Robins, van der Vaart & Ventura 2000): reported, not judged.
         seed: Seed of all simulations.
@@ -166,6 +180,9 @@ def _raw(fit: EMFit, x: ArrayLike | None) -> _Raw | None:
     if abs(sample.n - fit.sample.n) > 0.5:  # noqa: PLR2004  (half an observation)
         msg = f"x must be the observations of the fit, which are {fit.sample.n:g}; got {sample.n:g}"
         raise DataError(msg)
+    if isinstance(sample, CompressedSample) and sample.again is not None and sample.n <= READ_AGAIN:
+        x = np.concatenate([*sample.again()])
+        return _Raw(x, np.ones_like(x))
     return _Raw(sample.points, sample.weights) if (sample.weights >= 0).all() else None
 
 
@@ -236,12 +253,13 @@ def likelihood_ratio(fit: EMFit, *, seed: int = 0) -> Finding:
     """One component or two, by the parametric-bootstrap likelihood ratio (McLachlan 1987).
 
     Under one component its distribution depends on n alone. It is simulated until ``ENOUGH`` data sets exceed the
-    observed ratio (Besag & Clifford 1991), or ``NULL_REPLICATES`` times. Null data are fitted from three starts.
+    observed ratio (Besag & Clifford 1991), or ``NULL_REPLICATES`` times; a ratio out of their reach counts as if it had
+    been. Null data are fitted from three starts.
     """
     n, sample = fit.sample.n, fit.sample
     one = -n / 2 * (math.log(2 * math.pi * sample.sd**2 * (n - 1) / n) + 1)
     value = 2 * (fit.log_likelihood - one)
-    exceeded, drawn = 0, 0
+    exceeded, drawn = 0, NULL_REPLICATES if value > OUT_OF_REACH else 0
     while drawn < NULL_REPLICATES and exceeded < ENOUGH:
         larger = np.cumsum(null_ratios(n, min(BATCH, NULL_REPLICATES - drawn), seed=seed + drawn) >= value) + exceeded
         enough = np.flatnonzero(larger == ENOUGH)

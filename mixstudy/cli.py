@@ -336,3 +336,6 @@ def _clear_errors() -> Iterator[None]:
 
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
+
+
+import mixstudy.cli_check  # noqa: E402, F401  (registers `check`)

@@ -19,10 +19,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
@@ -40,6 +39,9 @@ from mixstudy.information import (
 )
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.sample import WeightedSample, as_sample
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOLERANCE = 1e-6
 """Distance to the maximum, in standard errors, at which the climb stops: far below any figure that is reported."""
@@ -111,10 +113,21 @@ class EMFit:
     """How the run ended."""
     maxima: tuple[LocalMaximum, ...]
     """Every distinct local maximum found, the highest first; empty for textbook EM."""
-    trace: pd.DataFrame
-    """One row for each iteration: ``step``, the parameters (data units, labels as they came), ``log_likelihood``."""
+    steps: tuple[str, ...]
+    """What each iteration was: ``start``, ``em`` or ``squarem``."""
+    iterates: Floats
+    """The parameters (data units, labels as they came) and the log-likelihood after each, shape ``(k, 5)``."""
     sample: WeightedSample
     """The observations."""
+
+    @property
+    def trace(self) -> pd.DataFrame:
+        """One row for each iteration: ``step``, the four parameters, ``log_likelihood``."""
+        import pandas as pd  # here, as it takes a quarter of a second to load and fitting does without
+
+        table = pd.DataFrame(self.iterates, columns=[*LABELS, "log_likelihood"]).rename_axis("iteration")
+        table.insert(0, "step", self.steps)
+        return table
 
     def interval(self, level: float = 0.95) -> Floats:
         """Wald intervals, shape ``(4, 2)``: lower and upper ends in the order of the labels, data units."""
@@ -398,19 +411,19 @@ def _fit(sample: WeightedSample, data: _Standardised, climb: _Climb, maxima: tup
     theta = _relabelled(climb.theta)
     cov = covariance(curvature(data.t, data.weights, theta)) * np.outer(unit, unit)
     cov.setflags(write=False)
-    trace = pd.DataFrame([point for _, point, _ in climb.path], columns=LABELS) * unit
-    trace[["mu1", "mu2"]] += sample.mean
-    trace.insert(0, "step", [kind for kind, _, _ in climb.path])
-    trace["log_likelihood"] = np.array([height for _, _, height in climb.path]) - sample.n * math.log(sample.sd)
+    iterates = np.array([[*point, height] for _, point, height in climb.path]) * [*unit, 1]
+    iterates += [0, sample.mean, sample.mean, 0, -sample.n * math.log(sample.sd)]
+    iterates.setflags(write=False)
     return EMFit(
         parameters=_in_data_units(sample, theta),
         standard_errors=PerParameter(*np.sqrt(np.diag(cov)).tolist()),
         covariance=cov,
-        log_likelihood=float(trace["log_likelihood"].iloc[-1]),
+        log_likelihood=float(iterates[-1, -1]),
         distance=climb.distance,
         status=climb.status,
         maxima=maxima,
-        trace=trace.rename_axis("iteration"),
+        steps=tuple(kind for kind, _, _ in climb.path),
+        iterates=iterates,
         sample=sample,
     )
 

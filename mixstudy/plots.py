@@ -41,6 +41,8 @@ MAX_DRAWS = 200
 """Draws over which the posterior density is averaged, evenly spaced: a line's width of Monte Carlo error."""
 MAX_BINS = 200
 """Bars narrower than this many to a figure are no longer seen."""
+CUT_OFF = 6.0
+"""Posterior sds from the posterior mean at which a drawn interval ends where it is open."""
 SCOTT = 3.49
 """Bin width over ``sigma n^(-1/3)`` (Scott 1979)."""
 
@@ -73,6 +75,23 @@ def plot_posteriors(result: Comparison) -> Figure:
         _finish(ax, _with_unit(label), "density", legend=False)
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=4, frameon=False, fontsize=9)
+    return figure
+
+
+def plot_intervals(result: Comparison) -> Figure:
+    """Draw four panels: each parameter's four kinds of interval, one below the other, cut off where they are open."""
+    figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
+    kinds = ("Wald", "profile", "bootstrap", "credible")
+    colours = (*[VERMILION] * 3, BLUE)
+    ends = result.intervals.to_numpy().reshape(len(LABELS), len(kinds), 2)
+    for ax, label, rows in zip(figure.subplots(2, 2).flat, LABELS, ends, strict=True):
+        row = result.table.loc[label]
+        reach = row["posterior_mean"] + CUT_OFF * row["posterior_sd"] * np.array([-1, 1])
+        ax.hlines(range(len(kinds)), *np.clip(rows, *reach).T, colors=colours, linewidth=2.4)
+        ax.axvline(row["em"], **EM_LINE)
+        ax.set_yticks(range(len(kinds)), kinds)
+        ax.set_ylim(len(kinds) - 0.5, -0.5)
+        _finish(ax, _with_unit(label), "", legend=False)
     return figure
 
 
@@ -131,10 +150,10 @@ def plot_traces(result: Comparison) -> Figure:
 
 
 def drawings(result: Comparison) -> dict[str, str]:
-    """Draw every figure of the report as an ``<svg>`` element: data, posteriors, em (if there is one), traces."""
+    """Draw every figure of the report as an ``<svg>`` element: data, posteriors, intervals, em (if any), traces."""
     data = Figure(figsize=(WIDTH, 3.6), layout="constrained")
     plot_data(result, data.subplots())
-    figures = {"data": data, "posteriors": plot_posteriors(result)}
+    figures = {"data": data, "posteriors": plot_posteriors(result), "intervals": plot_intervals(result)}
     if result.em is not None:
         figures["em"] = Figure(figsize=(WIDTH, 6.4), layout="constrained")
         upper, lower = figures["em"].subplots(2, 1)

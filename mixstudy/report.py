@@ -66,6 +66,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "level": result.level,
         "kind": result.kind,
         "parameters": result.table.to_dict("index"),
+        "intervals": result.intervals.to_dict("index"),
         "checks": [asdict(check) for check in result.checks],
         "em": result.em and _em_json(result.em),
         "sampler": _sampler_json(result.posterior),
@@ -73,7 +74,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "certificate": result.certificate and _certificate_json(result.certificate),
         "provenance": provenance,
     }
-    return {key: _plain(value) for key, value in content.items()}
+    return {key: plain(value) for key, value in content.items()}
 
 
 def _em_json(em: EMFit) -> dict[str, Any]:
@@ -93,14 +94,14 @@ def _sampler_json(posterior: Posterior) -> dict[str, Any]:
     return {**outcome, **numbers, **tables}
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Reduce to what JSON holds."""
+def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Reduce to what JSON holds: None where a number is not finite, else the value."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Enum | np.generic):
-        return _plain(value.value if isinstance(value, Enum) else value.item())
+        return plain(value.value if isinstance(value, Enum) else value.item())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
@@ -141,6 +142,14 @@ def _rows(result: Comparison) -> Iterator[list[str]]:
         yield [str(label), *cells, f"{lower} to {upper}", row["inside"], *extra]
 
 
+def _interval_rows(result: Comparison) -> Iterator[list[str]]:
+    """Yield each parameter's four kinds of interval, rounded likewise."""
+    sds = result.table["posterior_sd"]
+    for label, row, sd in zip(result.intervals.index, result.intervals.to_numpy().tolist(), sds, strict=True):
+        ends = [_rounded(value, sd) for value in row]
+        yield [str(label), *(f"{lower} to {upper}" for lower, upper in zip(ends[::2], ends[1::2], strict=True))]
+
+
 def _rounded(value: float, sd: float) -> str:
     """Write ``value`` to two significant figures of ``sd``."""
     if not (math.isfinite(value) and math.isfinite(sd) and sd > 0):
@@ -163,7 +172,7 @@ def render_html(result: Comparison, provenance: Mapping[str, object]) -> str:
     loader = PackageLoader("mixstudy")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["number"] = _number
-    tables = {"header": _header(result), "rows": [*_rows(result)]}
+    tables = {"header": _header(result), "rows": [*_rows(result)], "interval_rows": [*_interval_rows(result)]}
     content, drawings = as_json(result, provenance), plots.drawings(result)
     return environment.get_template("report.html").render(result=result, content=content, drawings=drawings, **tables)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from nutpie.sample import CompiledModel
 
 import mixstudy as ms
 from mixstudy.datasets import old_faithful
+from mixstudy.posterior import compile_model
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,9 @@ def origin_sample() -> ms.WeightedSample:
 def origin_posterior(origin_sample: ms.WeightedSample) -> ms.Posterior:
     """Their posterior, by nutpie."""
     return ms.sample_posterior(origin_sample, seed=2)
+
+
+@pytest.fixture(scope="session")
+def compiled() -> CompiledModel:
+    """The model compiled for nutpie."""
+    return compile_model()

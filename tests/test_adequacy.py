@@ -101,6 +101,15 @@ def test_without_raw_observations_range_and_pit_are_left_out(faithful):
         check_adequacy(fit, x=x[:100])
 
 
+def test_compressed_observations_are_read_again():
+    """Points that stand for 10 000 observations are judged as the observations are, range and PIT included."""
+    x = ms.simulate(ms.ORIGIN, n=10_000, seed=0)
+    fit = ms.fit_em(x)
+    assert fit.sample.points.size < 1000
+    assert check_adequacy(fit).findings == check_adequacy(fit, x=x).findings
+    assert "PIT" in [each.name for each in check_adequacy(fit).findings]
+
+
 def test_a_fit_short_of_the_maximum_is_not_judged(faithful):
     """After two iterations there is nothing to hold the data against."""
     found = check_adequacy(ms.fit_em_plain(faithful, iterations=2))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mixstudy as ms
-from mixstudy.comparison import CHECKS
+from mixstudy.checks import CHECKS
 
 
 def statuses(result):
@@ -34,7 +34,31 @@ def test_right_pair_agrees(fit, origin_posterior):
     found = statuses(result)
     assert found.pop("compression") == "not applicable"
     assert set(found.values()) == {"pass"}
-    assert len(result.checks) == len(CHECKS) == 9
+    assert len(result.checks) == len(CHECKS) == 10
+
+
+def test_a_misfit_fails_its_check_and_leaves_the_agreement(fit, origin_posterior, monkeypatch):
+    """Two methods may agree on a wrong model: the verdict stands, and its sentence warns."""
+    x = np.r_[np.random.default_rng(0).normal(0, 1, 500), np.random.default_rng(1).normal(10, 3, 500)]
+    misfit = ms.check_adequacy(ms.fit_em(x))
+    monkeypatch.setattr("mixstudy.evidence.check_adequacy", lambda _: misfit)
+    result = ms.compare(fit, origin_posterior)
+    assert result.verdict is ms.Verdict.AGREE
+    assert statuses(result)["adequacy"] == "fail"
+    assert "Beware: the data do not look like a sample from this model" in result.sentence
+    assert "spread" in result.sentence
+
+
+def test_four_kinds_of_interval_stand_side_by_side(faithful, faithful_posterior):
+    """Wald, profile, bootstrap and credible intervals of well identified data nearly coincide."""
+    fit = ms.fit_em(faithful)
+    result = ms.compare(ms.Parameters(weight=0.4, mu1=55, mu2=80, sigma=6), faithful_posterior, level=0.9)
+    ends = result.intervals.to_numpy().reshape(4, 4, 2)
+    np.testing.assert_array_equal(ends[:, 0], fit.interval(0.9))
+    np.testing.assert_array_equal(ends[:, 3], result.table[["lower", "upper"]])
+    off = (ends - ends[:, :1]) / np.array(fit.standard_errors)[:, None, None]
+    assert 0 < np.abs(off[:, 1:]).max() < 0.4
+    assert list(result.intervals)[2:4] == ["profile_lower", "profile_upper"]
 
 
 def test_old_faithful_agrees(faithful, faithful_posterior):

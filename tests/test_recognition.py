@@ -189,6 +189,14 @@ def test_the_randn_sampler_needs_the_truth(sample, fit):
     assert recognise([*fit.parameters], sample, fit=fit, truth=TRUTH) == ()
 
 
+def test_overlap_is_not_taken_for_the_randn_sampler():
+    """Where overlap leaves the weight uncertain, a truth far from the estimate accuses nobody."""
+    truth = ms.Parameters(weight=0.1, mu1=0, mu2=1.5, sigma=1)
+    for seed in (3000, 2000, 1000, 2001, 3001):
+        fit = ms.fit_em(ms.simulate(truth, n=1000, seed=seed))
+        assert recognise([*fit.parameters], fit.sample, fit=fit, truth=truth) == ()
+
+
 def test_a_printed_figure_keeps_its_zeros():
     """Floats and %g drop zeros, which the other values give back; strings say what they say."""
     assert half_units([0.3, 5.12, 15.03, 2.01]) == pytest.approx([0.005] * 4)

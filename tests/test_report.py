@@ -18,8 +18,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mixstudy import plots, report
-from mixstudy.comparison import Check, CheckStatus, Verdict
+from mixstudy.checks import Check, CheckStatus, Verdict
 from mixstudy.em import fit_em
+from mixstudy.evidence import interval_table
 from mixstudy.model import LABELS, ORIGIN, simulate
 from mixstudy.sample import Source, as_sample
 
@@ -81,7 +82,8 @@ def fake_result() -> Comparison:
     )
     result = SimpleNamespace(
         verdict=Verdict.AGREE, sentence="Both agree.", table=pd.DataFrame(columns, index=LABELS), checks=checks,
-        level=0.95, kind="eti", estimate=em.parameters, em=em, posterior=posterior, truth=ORIGIN,
+        intervals=interval_table(em, np.column_stack([lower, upper]), level=0.95), level=0.95, kind="eti",
+        estimate=em.parameters, em=em, posterior=posterior, truth=ORIGIN, certificate=None,
     )  # fmt: skip
     return cast("Comparison", result)
 
@@ -104,10 +106,12 @@ def test_json_has_the_promised_keys(fake_result: Comparison) -> None:
         "level",
         "kind",
         "parameters",
+        "intervals",
         "checks",
         "em",
         "sampler",
         "data",
+        "certificate",
         "provenance",
     ]
     assert list(content["parameters"]) == list(LABELS)
@@ -126,6 +130,16 @@ def test_json_not_finite_is_null(fake_result: Comparison) -> None:
 def test_json_bare_parameters_have_no_em(fake_result: Comparison) -> None:
     """Without an EM run its entry is null."""
     assert report.as_json(without_em(fake_result), PROVENANCE)["em"] is None
+
+
+def test_intervals_are_in_the_page_and_the_json(fake_result: Comparison) -> None:
+    """Each parameter has its four kinds of interval in both."""
+    rows = report.as_json(fake_result, PROVENANCE)["intervals"]
+    page = report.render_html(fake_result, PROVENANCE)
+    assert list(rows) == list(LABELS)
+    assert [len(row) for row in rows.values()] == [8] * 4
+    assert all(f'<th scope="col">{name}</th>' in page for name in ("Wald", "profile likelihood", "bootstrap"))
+    assert f"{rows['mu1']['profile_lower']:.2f} to {rows['mu1']['profile_upper']:.2f}" in page
 
 
 def test_html_requests_nothing(fake_result: Comparison) -> None:
@@ -157,16 +171,16 @@ def test_html_states_the_verdict_and_escapes(fake_result: Comparison) -> None:
 
 
 def test_html_every_figure_has_an_alternative(fake_result: Comparison) -> None:
-    """Each of the four figures carries a role and a text alternative."""
+    """Each of the five figures carries a role and a text alternative."""
     page = report.render_html(fake_result, PROVENANCE)
-    assert len(re.findall(r'<div role="img" aria-label="[^"]+"><svg ', page)) == page.count("<svg ") == 4
+    assert len(re.findall(r'<div role="img" aria-label="[^"]+"><svg ', page)) == page.count("<svg ") == 5
 
 
 def test_html_without_em(fake_result: Comparison) -> None:
     """A comparison of bare parameters is rendered without EM's figure."""
     page = report.render_html(without_em(fake_result), PROVENANCE)
     assert "no run of EM to show" in page
-    assert page.count("<svg ") == 3
+    assert page.count("<svg ") == 4
 
 
 def test_html_same_result_same_page(fake_result: Comparison) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import chdtrc, ndtr
 
 from mixstudy.em import EMFit, fit_em
-from mixstudy.faults import BY_NAME
+from mixstudy.faults import BY_NAME, centred, mean_log_likelihood
 from mixstudy.model import Floats, Parameters
 from mixstudy.recognition.result import Recognition
 from mixstudy.sample import WeightedSample
@@ -22,10 +23,10 @@ HEIGHTS_BETTER = 3.0
 """How many times nearer than the mixture the heights' distribution must come."""
 GOOD_FIT = 0.02
 """Kolmogorov distance left to the formula for heights, which neglects overlap, beside 1.63/sqrt(n) for sampling."""
-AT_PHI = 3.0
-"""Standard errors within which the weight lies at Phi(w)."""
-NOT_AT_TRUTH = 4.0
-"""Standard errors by which it must miss the truth."""
+AT_PHI = 0.001
+"""Probability of the likelihood ratio above which data may be from the truth with the weight Phi(w)."""
+NOT_AT_TRUTH = 1e-6
+"""Probability of the likelihood ratio below which they are not from the truth itself."""
 FEWEST_HIGH = 20
 """Values above the floor from which the shape of heights can be told."""
 
@@ -35,7 +36,7 @@ def about_the_data(sample: WeightedSample, fit: EMFit, truth: Parameters | None)
     heights = recognise_heights(sample, fit=fit)
     if heights is not None:
         yield heights
-    sampler = None if truth is None else _randn_sampler(fit, truth)
+    sampler = None if truth is None else _randn_sampler(sample, fit, truth)
     if sampler is not None:
         yield sampler
 
@@ -102,17 +103,25 @@ def _reach(peak: Floats | float, y: Floats) -> Floats:
     return reach
 
 
-def _randn_sampler(fit: EMFit, truth: Parameters) -> Recognition | None:
-    """The data's weight is Phi of the weight that was asked for."""
-    weight, error = fit.parameters.weight, fit.standard_errors.weight
-    drawn = float(ndtr(truth.weight))
-    off, left = abs(weight - truth.weight) / error, abs(weight - drawn) / error
-    if not (left < AT_PHI and off > NOT_AT_TRUTH):
+def _randn_sampler(sample: WeightedSample, fit: EMFit, truth: Parameters) -> Recognition | None:
+    """The data are from the truth with the weight Phi(w) in place of w, by likelihood ratios (Wilks 1938)."""
+    if not 0 < truth.weight < 1:
+        return None
+    drawn = replace(truth, weight=float(ndtr(truth.weight)))
+    as_asked, as_drawn = (_likelihood_ratio(sample, fit, each) for each in (truth, drawn))
+    if not (chdtrc(4, as_drawn) > AT_PHI and chdtrc(4, as_asked) < NOT_AT_TRUTH):
         return None
     text = (
-        f"The data's weight is {weight:.4f} (standard error {error:.2g}), {off:.3g} standard errors from the true "
-        f"{truth.weight:g} but {left:.2g} from Phi({truth.weight:g}) = {drawn:.4f}, the share that randn() < "
-        f"{truth.weight:g} gives."
+        f"The data's weight is {fit.parameters.weight:.4f} (standard error {fit.standard_errors.weight:.2g}). The true "
+        f"{truth.weight:g} is {as_asked / 2:.3g} nats below the highest likelihood, Phi({truth.weight:g}) = "
+        f"{drawn.weight:.4f}, the share that randn() < {truth.weight:g} gives, only {as_drawn / 2:.2g}."
     )
+    off, left = math.sqrt(as_asked), math.sqrt(as_drawn)
     strength = math.log10(off / max(left, 1.0))
     return Recognition(fault=BY_NAME["the randn sampler"], strength=strength, distance=left, explanation=text)
+
+
+def _likelihood_ratio(sample: WeightedSample, fit: EMFit, parameters: Parameters) -> float:
+    """Twice the log-likelihood from the parameters to the maximum: chi^2 with 4 degrees of freedom at the truth."""
+    theta = np.array([*parameters]) - np.array([0, sample.mean, sample.mean, 0])
+    return 2 * max(fit.log_likelihood - sample.n * mean_log_likelihood(centred(sample), theta), 0.0)

@@ -1,0 +1,142 @@
+"""The command ``check``: numbers that came from anywhere, held against the data."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mixstudy.cli import (
+    Column,
+    DropMissing,
+    Kind,
+    Quiet,
+    Seed,
+    Truth,
+    _clear_errors,
+    _parameters,
+    _require_level,
+    _working,
+    app,
+    out,
+)
+
+if TYPE_CHECKING:
+    from mixstudy.assessment import Assessment
+
+EXIT_CODES = {"agree": 0, "disagree": 1, "inconclusive": 3}
+FILE = "check.json"
+
+
+@app.command()
+def check(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or Arrow file.")],
+    estimate: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The numbers to check; the trace's last by default.")
+    ] = None,
+    column: Column = None,
+    drop_missing: DropMissing = False,
+    truth: Truth = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="File of printed iterations, four numbers a row: names the faulty step.")
+    ] = None,
+    no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
+    directory: Annotated[Path | None, typer.Option("--out", help=f"Folder to write {FILE} to.")] = None,
+    level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
+    kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Check an estimate from anywhere: is it right, and if not, which mistake was made?"""
+    with _clear_errors():
+        _require_level(level)
+        if estimate is None and trace is None:
+            msg = "there is nothing to check: give --estimate or --trace"
+            raise ValueError(msg)
+        _require_folder(directory)
+        known = _parameters(truth, "--truth")
+        from mixstudy.printed import four_numbers, read_trace, usable_rows
+
+        rows = None if trace is None else read_trace(trace)
+        if rows is not None:
+            usable_rows(rows)
+        begin = None if start is None else start.split(",")
+        for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
+            if values is not None:
+                four_numbers(values, name)
+        from mixstudy.checking import check_estimate
+        from mixstudy.reading import read_observations
+
+        sample = read_observations([data], column=column, drop_missing=drop_missing)
+        posterior = None
+        if not no_mcmc:
+            with _working("Sampling the posterior", quiet=quiet):
+                from mixstudy.posterior import sample_posterior
+
+                posterior = sample_posterior(sample, seed=seed)
+        found = check_estimate(
+            None if estimate is None else estimate.split(","),
+            sample,
+            truth=known,
+            start=begin,
+            trace=rows,
+            posterior=posterior,
+            level=level,
+            kind=kind.value,
+            seed=seed,
+        )
+        if directory is not None:
+            _write(found, directory)
+    if not quiet:
+        _print(found)
+    else:
+        out.print(found.sentence, style="bold", highlight=False, markup=False)
+    raise typer.Exit(EXIT_CODES[found.verdict.value])
+
+
+def _print(found: Assessment) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from mixstudy.explanation import explain, offset_rows
+
+    out.print(Text(found.sentence, style="bold"))
+    table = Table("parameter", "estimate", "EM's", "standard error", "off by (s.e.)", box=SIMPLE_HEAD, pad_edge=False)
+    for row in offset_rows(found):
+        table.add_row(*row)
+    out.print(table)
+    for section in explain(found):
+        out.print(Text(section.title, style="bold"))
+        for line in section.lines:
+            text = line.lstrip()
+            out.print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text))))
+
+
+def _require_folder(directory: Path | None) -> None:
+    if directory is not None and directory.exists() and not directory.is_dir():
+        msg = f"--out is a folder to write {FILE} to; {directory} is a file"
+        raise ValueError(msg)
+
+
+def _write(found: Assessment, directory: Path) -> None:
+    """Write the file beside its place and move it there, whole or not at all."""
+    from mixstudy.explanation import as_json
+    from mixstudy.report import plain, provenance
+
+    content = json.dumps(plain({**as_json(found), "provenance": provenance()}), indent=2, allow_nan=False)
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=directory, prefix=".mixstudy-", delete=False, encoding="utf-8") as file:
+        part = Path(file.name)
+        file.write(content + "\n")
+    try:
+        part.replace(directory / FILE)
+    finally:
+        part.unlink(missing_ok=True)

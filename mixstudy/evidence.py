@@ -1,0 +1,176 @@
+"""What the checks look at: an estimate and a posterior of the same data, side by side."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import arviz as az
+import numpy as np
+import pandas as pd
+
+from mixstudy.adequacy import Adequacy, check_adequacy
+from mixstudy.bootstrap import bootstrap_intervals
+from mixstudy.compress import Certificate, CompressedSample, Region, certify
+from mixstudy.em import EMFit
+from mixstudy.information import Curvature, covariance, curvature
+from mixstudy.intervals import profile_intervals
+from mixstudy.model import LABELS, Floats, Parameters
+from mixstudy.sample import WeightedSample
+
+if TYPE_CHECKING:
+    from mixstudy.posterior import Posterior
+
+LARGE_SHIFT = 0.5
+"""Expected offset, in posterior sds, beyond which large-sample theory says too little about n this small."""
+PLACES = 4
+"""Draws at which the likelihood of the compressed observations is checked, beside the estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What the checks look at, computed once; ``theta`` and ``draws`` in the order of the labels."""
+
+    theta: Floats
+    at: Curvature
+    draws: Floats
+    sample: WeightedSample
+    certificate: Certificate | None
+    posterior: Posterior
+    table: pd.DataFrame
+    shift: Floats
+    level: float
+    truth: Parameters | None
+    source: str
+    intervals: pd.DataFrame
+    adequacy: Adequacy
+
+    @property
+    def identified(self) -> bool:
+        """Whether large-sample theory can speak: the shift it expects is small against a posterior sd."""
+        return bool(np.max(np.abs(self.shift)) <= LARGE_SHIFT)
+
+    def distances(self, theta: Floats) -> tuple[float, float]:
+        """Squared Mahalanobis distance of ``theta`` from the posterior mean, and the share of draws farther out."""
+        mean, precision = self.draws.mean(axis=0), np.linalg.inv(np.cov(self.draws.T))
+
+        def squared(points: Floats) -> Floats:
+            return np.sum((points - mean) @ precision * (points - mean), axis=-1, dtype=np.float64)
+
+        own = float(squared(theta))
+        return own, float(np.mean(squared(self.draws) > own))
+
+
+def gather(
+    estimate: Parameters,
+    posterior: Posterior,
+    *,
+    level: float,
+    kind: Literal["eti", "hdi"],
+    truth: Parameters | None,
+    source: str,
+    fit: EMFit,
+) -> Evidence:
+    """Compute all that the checks look at; ``fit`` is the maximum-likelihood fit, the estimate's own or not."""
+    theta = np.array([*estimate])
+    draws = posterior.draws
+    sample, certificate = _certified(posterior.sample, theta, draws)
+    at, shift = _curvature_and_shift(sample, theta, posterior)
+    table = parameter_table(theta, np.sqrt(np.diag(covariance(at))), posterior, level=level, kind=kind)
+    return Evidence(
+        theta=theta,
+        at=at,
+        draws=draws,
+        sample=sample,
+        certificate=certificate,
+        posterior=posterior,
+        table=table,
+        shift=shift,
+        level=level,
+        truth=truth,
+        source=source,
+        intervals=interval_table(fit, table[["lower", "upper"]].to_numpy(), level=level),
+        adequacy=check_adequacy(fit),
+    )
+
+
+def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[WeightedSample, Certificate | None]:
+    """The sample on points that serve the estimate and all draws, where that is possible, and its certificate."""
+    if not isinstance(sample, CompressedSample):
+        return sample, None
+    everything = np.vstack([theta, draws])
+    if not sample.serves(region := Region.around(everything)):
+        sample = sample.serving(region) or sample
+    return sample, certify(sample, everything, places=everything[: PLACES * len(draws) : len(draws) // PLACES])
+
+
+def _curvature_and_shift(sample: WeightedSample, theta: Floats, posterior: Posterior) -> tuple[Curvature, Floats]:
+    """Curvature of the likelihood, and where theory expects the posterior mean, in posterior sds from ``theta``.
+
+    To order 1/n the posterior mean lies at ``theta + V (prior score - tr(V dI) / 2)``, V the inverse information and dI
+    its derivative (Lindley 1980). The derivative is a central difference of the exact information over a hundredth of a
+    standard error. Worked out in standardised units; NaN where the information is singular.
+    """
+    unit = np.array([1, sample.sd, sample.sd, sample.sd])
+    t, weights = sample.standardised, sample.weights
+    standard = (theta - np.array([0, sample.mean, sample.mean, 0])) / unit
+    at = curvature(t, weights, standard)
+    v = covariance(at)
+    pull = posterior.prior.score(theta) * unit
+    skew = np.full(4, math.nan)
+    if np.isfinite(v).all():
+        for j, h in enumerate(0.01 * np.sqrt(np.diag(v))):
+            step = h * np.eye(4)[j]
+            if standard[0] - step[0] > 0 and standard[0] + step[0] < 1:
+                rise = (
+                    curvature(t, weights, standard + step).information
+                    - curvature(t, weights, standard - step).information
+                )
+                skew[j] = np.sum(v * rise) / (2 * h)
+    shift = v @ (pull - skew / 2) / np.sqrt(np.diag(v))
+    scale = np.outer(unit, unit)
+    return Curvature(at.score / unit, at.information / scale, at.complete / unit**2), np.nan_to_num(shift, nan=math.inf)
+
+
+def parameter_table(
+    theta: Floats, standard_errors: Floats, posterior: Posterior, *, level: float, kind: Literal["eti", "hdi"]
+) -> pd.DataFrame:
+    """The four parameters side by side."""
+    data, found = posterior.data, posterior.diagnostics
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    ends = az.hdi(data, prob=level) if kind == "hdi" else az.eti(data, prob=level)
+    errors = [az.mcse(data, method="quantile", prob=tail) for tail in tails]
+    interval = np.array([ends[label].to_numpy() for label in LABELS])
+    error = np.array([[float(each[label]) for each in errors] for label in LABELS])
+    near = (np.abs(theta[:, None] - interval) <= error).any(axis=1)
+    within = (interval[:, 0] <= theta) & (theta <= interval[:, 1])
+    return pd.DataFrame(
+        {
+            "em": theta,
+            "em_se": standard_errors,
+            "posterior_mean": found["mean"].to_numpy(),
+            "posterior_sd": found["sd"].to_numpy(),
+            "lower": interval[:, 0],
+            "upper": interval[:, 1],
+            "inside": np.where(near, "borderline", np.where(within, "inside", "outside")),
+            "offset_sd": (theta - found["mean"].to_numpy()) / found["sd"].to_numpy(),
+            "sd_ratio": standard_errors / found["sd"].to_numpy(),
+        },
+        index=pd.Index(LABELS, name="parameter"),
+    )
+
+
+def interval_table(fit: EMFit, credible: Floats, *, level: float) -> pd.DataFrame:
+    """Four kinds of interval side by side: Wald, profile likelihood and bootstrap of the fit, and the credible one.
+
+    Where the fit is no maximum there is nothing to draw the first three about: NaN.
+    """
+    found = np.full((4, 4, 2), math.nan)
+    found[3] = credible
+    if math.isfinite(fit.distance):
+        found[:3] = fit.interval(level), profile_intervals(fit, level=level), bootstrap_intervals(fit, level=level)
+    columns = [f"{kind}_{end}" for kind in ("wald", "profile", "bootstrap", "credible") for end in ("lower", "upper")]
+    return pd.DataFrame(
+        found.transpose(1, 0, 2).reshape(4, 8), columns=columns, index=pd.Index(LABELS, name="parameter")
+    )

@@ -1,0 +1,141 @@
+"""Numbers as people print them: an estimate, a start, the iterations of a loop.
+
+Figures stay text, so that what was rounded off is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mixstudy.model import LABELS, Floats
+from mixstudy.sample import DataError
+
+ORDER = ",".join(LABELS)
+APART = re.compile(r"[\s,;\[\](){}]+")
+"""What may stand between the numbers of a row."""
+MEANT = {
+    "weight": ("weight", "w", "pi", "pi1", "pi_1", "p"),
+    "mu1": ("mu1", "mu_1", "mean1"),
+    "mu2": ("mu2", "mu_2", "mean2"),
+    "sigma": ("sigma", "s", "sd", "std"),
+}
+"""Names by which a header may call the four columns."""
+
+
+def four_numbers(values: Sequence[float | str], name: str) -> Floats:
+    """Weight, mu1, mu2, sigma in range, shape ``(4,)``, labels as they come.
+
+    Raises:
+        ValueError: They are not four finite numbers, or one is out of its range; ``name`` says whose.
+    """
+    try:
+        theta = np.array([float(value) for value in values])
+    except (TypeError, ValueError):
+        theta = np.empty(0)
+    if theta.shape != (len(LABELS),) or not np.isfinite(theta).all():
+        msg = f"the {name} must be four finite numbers {ORDER}, got {','.join(map(str, values))}"
+        raise ValueError(msg)
+    if not 0 < theta[0] < 1:
+        msg = f"the {name}'s weight must lie strictly between 0 and 1, got {values[0]}; the order is {ORDER}"
+        raise ValueError(msg)
+    if not theta[3] > 0:
+        msg = f"the {name}'s sigma must be above 0, got {values[3]}; the order is {ORDER}"
+        raise ValueError(msg)
+    return theta
+
+
+def read_trace(path: str | Path) -> list[list[str]]:
+    """Read printed iterations, a row ``weight, mu1, mu2, sigma`` each.
+
+    Commas, semicolons, blanks and brackets may stand between the numbers. A first line of names is a header: where it
+    names all four, their columns are taken. A fifth column in front that counts 0, 1, 2 or 1, 2, 3 is the iteration.
+
+    Returns:
+        The figures as they are printed, four to a row; ``nan`` and ``inf`` among them where a loop broke down.
+
+    Raises:
+        DataError: A row has a column too few or too many or holds no number; the message names the row.
+    """
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _fault(path, f"cannot be read as text: {error}") from error
+    table = [
+        (line, fields) for line, each in enumerate(text.splitlines(), 1) if (fields := APART.sub(" ", each).split())
+    ]
+    places = None
+    if table and not any(map(_is_number, table[0][1])):
+        places = _places(table.pop(0)[1])
+    if not places and table:
+        counted = len(table[0][1]) == len(LABELS) + 1 and _count([fields[0] for _, fields in table])
+        places = list(range(int(counted), int(counted) + len(LABELS)))
+        _require_width(path, table, places[-1] + 1)
+    if not table:
+        raise _fault(path, f"there are no iterations; a trace has rows {ORDER}")
+    return [_row(path, line, fields, places or []) for line, fields in table]
+
+
+def usable_rows(trace: Sequence[Sequence[float | str]]) -> tuple[list[Sequence[float | str]], tuple[str, ...]]:
+    """The rows of a trace up to the first that is not finite, and a note where there is one.
+
+    Raises:
+        ValueError: A row has not four columns, or fewer than two rows are left.
+    """
+    rows = list(trace)
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(LABELS):
+            msg = f"row {number} of the trace has {len(row)} columns; they are {ORDER}"
+            raise ValueError(msg)
+    broken = [k for k, row in enumerate(rows) if not np.isfinite([float(value) for value in row]).all()]
+    note = (f"Row {broken[0] + 1} of the trace is not finite: the loop broke down there.",) if broken else ()
+    rows = rows[: broken[0]] if broken else rows
+    if len(rows) < 2:  # noqa: PLR2004  (one step)
+        msg = f"a trace needs two or more rows of finite numbers {ORDER}, got {len(rows)}"
+        raise ValueError(msg)
+    return rows, note
+
+
+def _places(header: list[str]) -> list[int] | None:
+    """Where the four columns stand, in the order of the labels; None where the header does not name all of them."""
+    names = [name.casefold() for name in header]
+    found = [next((k for k, name in enumerate(names) if name in MEANT[label]), None) for label in LABELS]
+    return None if None in found else [k for k in found if k is not None]
+
+
+def _count(column: list[str]) -> bool:
+    """Whether a column counts from 0 or 1."""
+    return column in ([str(k + first) for k in range(len(column))] for first in (0, 1))
+
+
+def _require_width(path: str | Path, table: list[tuple[int, list[str]]], width: int) -> None:
+    for line, fields in table:
+        if len(fields) != width:
+            counted = " after the iteration" if width > len(LABELS) else ""
+            text = f"row {line} has {len(fields)} columns, expected {width}: {ORDER}{counted}; found {' '.join(fields)}"
+            raise _fault(path, text)
+
+
+def _row(path: str | Path, line: int, fields: list[str], places: list[int]) -> list[str]:
+    if len(fields) <= max(places):
+        raise _fault(path, f"row {line} has {len(fields)} columns, fewer than the header names: {' '.join(fields)}")
+    row = [fields[k] for k in places]
+    for value in row:
+        if not _is_number(value):
+            raise _fault(path, f"row {line} holds {value!r}, which is no number")
+    return row
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _fault(path: str | Path, problem: str) -> DataError:
+    return DataError(f"{path}: {problem}")
