@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from mixstudy.bootstrap import bootstrap_intervals
     from mixstudy.checking import check_estimate
     from mixstudy.checks import Check, CheckStatus, Verdict
+    from mixstudy.climb import EMStatus
     from mixstudy.comparison import Comparison, compare
-    from mixstudy.em import EMFit, EMStatus, LocalMaximum, fit_em, fit_em_plain
+    from mixstudy.compression import CompressedSample, Region, compress
+    from mixstudy.em import EMFit, LocalMaximum, fit_em, fit_em_plain
     from mixstudy.explanation import explain
     from mixstudy.faults import FAULTS, Fault
     from mixstudy.intervals import profile_intervals
     from mixstudy.model import LABELS, ORIGIN, Parameters, log_density, log_likelihood, responsibilities, simulate
     from mixstudy.posterior import Posterior, Prior, SamplerSettings, SamplerStatus, build_model, sample_posterior
     from mixstudy.printed import read_trace
-    from mixstudy.reading import read_sample
+    from mixstudy.reading import read_observations, read_sample
     from mixstudy.recognition import Recognition, recognise, recognise_draws
     from mixstudy.report import write_report
     from mixstudy.sample import DataError, WeightedSample, as_sample
@@ -34,15 +36,17 @@ _HOME = {
     "bootstrap": ("bootstrap_intervals",),
     "checking": ("check_estimate",),
     "checks": ("Check", "CheckStatus", "Verdict"),
+    "climb": ("EMStatus",),
     "comparison": ("Comparison", "compare"),
-    "em": ("EMFit", "EMStatus", "LocalMaximum", "fit_em", "fit_em_plain"),
+    "compression": ("CompressedSample", "Region", "compress"),
+    "em": ("EMFit", "LocalMaximum", "fit_em", "fit_em_plain"),
     "explanation": ("explain",),
     "faults": ("FAULTS", "Fault"),
     "intervals": ("profile_intervals",),
     "model": ("LABELS", "ORIGIN", "Parameters", "log_density", "log_likelihood", "responsibilities", "simulate"),
     "posterior": ("Posterior", "Prior", "SamplerSettings", "SamplerStatus", "build_model", "sample_posterior"),
     "printed": ("read_trace",),
-    "reading": ("read_sample",),
+    "reading": ("read_observations", "read_sample"),
     "recognition": ("Recognition", "recognise", "recognise_draws"),
     "report": ("write_report",),
     "sample": ("DataError", "WeightedSample", "as_sample"),
@@ -59,6 +63,7 @@ __all__ = [
     "Check",
     "CheckStatus",
     "Comparison",
+    "CompressedSample",
     "DataError",
     "EMFit",
     "EMStatus",
@@ -68,6 +73,7 @@ __all__ = [
     "Posterior",
     "Prior",
     "Recognition",
+    "Region",
     "SamplerSettings",
     "SamplerStatus",
     "Verdict",
@@ -78,6 +84,7 @@ __all__ = [
     "check_adequacy",
     "check_estimate",
     "compare",
+    "compress",
     "explain",
     "fit_em",
     "fit_em_plain",
@@ -85,6 +92,7 @@ __all__ = [
     "log_likelihood",
     "prior_sensitivity",
     "profile_intervals",
+    "read_observations",
     "read_sample",
     "read_trace",
     "recognise",

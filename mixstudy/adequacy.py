@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mixstudy.bootstrap import Replicates, draw_replicates, lattice_masses, lattice_points, refit
-from mixstudy.compress import CompressedSample
+from mixstudy.compression import CompressedSample
 from mixstudy.discrepancies import (
     discrepancies,
     distribution,

@@ -15,7 +15,8 @@ import numpy as np
 
 from mixstudy.adequacy import Adequacy, AdequacyStatus
 from mixstudy.checks import Check, CheckStatus, Verdict
-from mixstudy.em import EMFit, EMStatus
+from mixstudy.climb import EMStatus
+from mixstudy.em import EMFit
 from mixstudy.model import Floats, Parameters
 from mixstudy.recognition import Recognition
 from mixstudy.recognition.result import SLACK

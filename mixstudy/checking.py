@@ -27,7 +27,7 @@ from mixstudy.checks import (
     stationary_check,
     tail_status,
 )
-from mixstudy.compress import CompressedSample, Region
+from mixstudy.compression import CompressedSample, Region
 from mixstudy.em import EMFit, fit_em
 from mixstudy.information import curvature_from, distance_to_maximum, expectation, require_level
 from mixstudy.model import LABELS, Floats, Parameters

@@ -339,3 +339,4 @@ def _escaped(text: str) -> str:
 
 
 import mixstudy.cli_check  # noqa: E402, F401  (registers `check`)
+import mixstudy.cli_replicate  # noqa: E402, F401  (registers `replicate`)

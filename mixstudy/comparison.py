@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from mixstudy.adequacy import Adequacy
+from mixstudy.certificate import Certificate
 from mixstudy.checks import CHECKS, LARGE_SAMPLE, Check, CheckStatus, Verdict
-from mixstudy.compress import Certificate
 from mixstudy.em import EMFit, fit_em
 from mixstudy.evidence import Evidence, gather
 from mixstudy.information import require_level

@@ -12,7 +12,8 @@ import pandas as pd
 
 from mixstudy.adequacy import Adequacy, check_adequacy
 from mixstudy.bootstrap import bootstrap_intervals
-from mixstudy.compress import Certificate, CompressedSample, Region, certify
+from mixstudy.certificate import Certificate, certify
+from mixstudy.compression import CompressedSample, Region
 from mixstudy.em import EMFit
 from mixstudy.information import Curvature, covariance, curvature
 from mixstudy.intervals import profile_intervals

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mixstudy.cluster import map_reduce
-from mixstudy.compress import from_cells
+from mixstudy.compression import from_cells
 from mixstudy.files import fault, is_url
 from mixstudy.lattice import Cells, count_batches, exponent_for
 from mixstudy.layout import choose, find_layout

@@ -24,8 +24,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from mixstudy.certificate import Certificate
     from mixstudy.comparison import Comparison
-    from mixstudy.compress import Certificate
     from mixstudy.em import EMFit
     from mixstudy.posterior import Posterior
 

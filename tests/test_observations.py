@@ -14,7 +14,7 @@ import mixstudy as ms
 from mixstudy import pieces, reading, streaming
 from mixstudy.cli import app
 from mixstudy.cluster import ClusterError
-from mixstudy.compress import CompressedSample
+from mixstudy.compression import CompressedSample
 from mixstudy.reading import read_observations
 from mixstudy.sample import DataError
 

@@ -29,10 +29,10 @@ from scipy.special import gammaln
 
 from mixstudy.kernels import ORDER
 from mixstudy.lattice import Cells, count_batches
-from mixstudy.model import Floats, Parameters, log_likelihood
+from mixstudy.model import Floats
 from mixstudy.sample import DataError, Source, WeightedSample, as_sample, require_enough
 
-THRESHOLD = 4_000
+THRESHOLD = 500
 """Up to this many observations are left as they are: their points would hardly be fewer."""
 SLOPE = 12.0
 """Slope, in standard deviations of the data, that is served before a fit tells: means 5 sigma apart, half and half."""
@@ -46,8 +46,6 @@ LEBESGUE = 2.3
 """Sum of the sizes of the weights of one observation on 8 Chebyshev points: at most 2.27 (Trefethen 2013, ch. 15)."""
 FINER, FINEST = 3, 12
 """A lattice too wide is read again on one 8 times finer, at most down to a 4096th."""
-CHECKED = 1_000_000
-"""Observations that are read again, at most, to measure the error."""
 
 
 class Region(NamedTuple):
@@ -153,7 +151,7 @@ class CompressedSample(WeightedSample):
         choice = _cheapest(cells, region)
         if choice is None:
             return None
-        points, weights = _condensed(cells, *choice)
+        points, weights = weighted_points(cells, *choice)
         return replace(self, points=points, weights=weights, cells=cells, level=choice[0], order=choice[1])
 
 
@@ -198,7 +196,7 @@ def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
     return best and best[1:]
 
 
-def _condensed(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
+def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
     """Chebyshev points of the wide cells and their weights, the Lagrange basis summed over the fine cells' points."""
     width = 2**level
     wide = np.floor(np.ldexp(cells.index, -level))
@@ -267,7 +265,7 @@ def from_cells(
         DataError: There are fewer than 4 observations or fewer than 3 distinct values.
     """
     require_enough(cells.distinct(), cells.n)
-    points, weights = _condensed(cells, 0, ORDER)
+    points, weights = weighted_points(cells, 0, ORDER)
     finest = CompressedSample(
         points=points,
         weights=weights,
@@ -310,67 +308,3 @@ def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
         if slim is not None and slim.points.size < sample.points.size:
             return slim
     return sample
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """That the points give the likelihood of the observations."""
-
-    region: Region
-    """Where: it covers every parameter that was asked for."""
-    bound: float
-    """Bound on the error of the log-likelihood over the region, nats."""
-    tolerance: float
-    """Error that counts as none, nats."""
-    checked: int
-    """Observations that were read again to measure the error by SciPy's density; 0 where the stream is gone."""
-    measured: float
-    """Largest difference of their log-likelihood from that of their points, nats; NaN where none was measured."""
-    rounding: float
-    """What the measured difference may be, nats: the tolerance and the rounding of the log-likelihood itself."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether the bound and the measured error are both within what is allowed."""
-        return self.bound <= self.tolerance and not self.measured > self.rounding  # NaN where none was measured
-
-
-def certify(sample: CompressedSample, theta: ArrayLike, *, places: ArrayLike) -> Certificate:
-    """Bound the error over all parameters ``theta``, shape ``(m, 4)``, and measure it at ``places``, shape ``(k, 4)``.
-
-    Raises:
-        DataError: The observations, read again, are not the same.
-    """
-    region = Region.around(theta)
-    some = _read_again(sample)
-    errors, heights = [math.nan], [0.0]
-    if some is not None:
-        points, weights = sample.points, sample.weights
-        if some.size < sample.n:
-            points, weights = _condensed(count_batches([some], sample.cells.exponent), sample.level, sample.order)
-        for place in np.atleast_2d(np.asarray(places, dtype=np.float64)):
-            parameters = Parameters.relabelled(place)
-            heights.append(log_likelihood(some, parameters))
-            errors.append(abs(heights[-1] - log_likelihood(points, parameters, weights=weights)))
-    return Certificate(
-        region=region,
-        bound=sample.bound(region),
-        tolerance=sample.tolerance,
-        checked=0 if some is None else some.size,
-        measured=float(np.max(errors[1:], initial=0.0)) if some is not None else math.nan,
-        rounding=NATS + RELATIVE * max(map(abs, heights)),
-    )
-
-
-def _read_again(sample: CompressedSample) -> Floats | None:
-    """Evenly spaced observations of the first batches, up to ``CHECKED``."""
-    if sample.again is None:
-        return None
-    batches, found = [], 0
-    for batch in sample.again():
-        batches.append(np.asarray(batch, dtype=np.float64))
-        found += batch.size
-        if found >= CHECKED:
-            break
-    together = np.concatenate(batches)
-    return np.ascontiguousarray(together[:: -(-together.size // CHECKED)])

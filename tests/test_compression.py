@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from scipy.special import expit
 from scipy.stats import norm
 
 import mixstudy as ms
-from mixstudy import compress as module
-from mixstudy.compress import CompressedSample, Region, certify, compress, condensed, interpolation_error
+from mixstudy import compression as module
+from mixstudy.compression import CompressedSample, Region, compress, condensed, interpolation_error
 from mixstudy.sample import DataError
 
 
@@ -127,39 +126,6 @@ def test_data_that_change_between_passes_are_noticed():
 
     with pytest.raises(DataError, match="changed while they were read"):
         compress(Changing()).reread(Region(1e5))
-
-
-def test_certificate_holds_and_can_fail():
-    """A sample is certified for what it serves, measured by SciPy; for too steep parameters it is not."""
-    x = mixture(20_000)
-    sample = compress(x)
-    theta = np.array([[0.3, 0, 5, 1], [0.31, 0.01, 5.02, 0.99]])
-    good = certify(sample, theta, places=theta)
-    assert good.holds
-    assert good.checked == x.size
-    assert good.measured < 1e-7
-    steep = np.array([[0.5, 0.0, 0.5, 0.02]])
-    bad = certify(sample, steep, places=steep)
-    assert not bad.holds
-    assert bad.measured > 1e-6
-
-
-def test_a_measured_error_alone_fails_the_certificate():
-    """Weights that lost an observation are found out by the referee, whatever the bound says."""
-    x, theta = mixture(20_000), np.array([[0.3, 0, 5, 1]])
-    sample = compress(x)
-    faulty = replace(sample, weights=sample.weights * (1 - 1 / x.size))
-    assert faulty.bound(Region.around(theta)) <= faulty.tolerance
-    assert not certify(faulty, theta, places=theta).holds
-
-
-def test_a_part_is_measured_where_all_is_too_much(monkeypatch):
-    """Beyond a million observations a part of them is read again, compressed alike and compared."""
-    monkeypatch.setattr(module, "CHECKED", 5000)
-    theta = np.array([[0.3, 0, 5, 1]])
-    found = certify(compress(mixture(20_000)), theta, places=theta)
-    assert found.checked == 5000
-    assert found.holds
 
 
 def test_stream_is_compressed_like_an_array():

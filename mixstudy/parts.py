@@ -1,0 +1,153 @@
+"""Results in a folder, part by part: each part whole or not there, whatever happens to the program or the machine.
+
+A part is written to a file beside it, flushed to the disk and renamed, which replaces it at once or not at all. Pages
+carry checksums, so that a part that was cut short or changed is found when it is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PLAN = "design.json"
+"""The file that says what the folder's results are results of."""
+PART = "part-{:05d}.parquet"
+TEMPORARY = ".writing"
+"""End of the name of a file that is not whole yet; what a kill leaves of them is removed."""
+
+
+class FolderError(ValueError):
+    """The folder can't be used for these results; the message says why and what to do."""
+
+
+class FullError(OSError):
+    """A part could not be written; those written before are whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A folder of parts, all of one schema."""
+
+    folder: Path
+    """Where they are."""
+    schema: pa.Schema
+    """Columns of every part."""
+    count: int
+    """How many there are when all is done."""
+
+    def path(self, number: int) -> Path:
+        """The file of one part."""
+        return self.folder / PART.format(number)
+
+    def write(self, number: int, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write one part, whole or not at all.
+
+        Raises:
+            FullError: The disk is full, or the folder can't be written to.
+        """
+        table = pa.Table.from_pylist(list(rows), schema=self.schema)
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, write_page_checksum=True)
+        try:
+            write_atomically(self.path(number), sink.getvalue().to_pybytes())
+        except OSError as error:
+            raise FullError(error.errno, self._trouble(error)) from error
+
+    def _trouble(self, error: OSError) -> str:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        problem = "the disk is full" if full else f"can't be written to ({error.strerror or error})"
+        kept = sum(self.path(number).exists() for number in range(self.count))
+        return (
+            f"{self.folder}: {problem}; the {kept} of {self.count} parts written before are whole: "
+            f"{'free some space' if full else 'mend that'} and go on with --resume"
+        )
+
+    def read(self, number: int) -> list[dict[str, Any]] | None:
+        """The rows of one part; None where it is damaged or of other columns."""
+        try:
+            table = pq.read_table(self.path(number), page_checksum_verification=True, partitioning=None)
+        except (OSError, pa.ArrowException):
+            return None
+        if not table.schema.equals(self.schema):
+            return None
+        rows: list[dict[str, Any]] = table.to_pylist()
+        return rows
+
+    def present(self) -> list[int]:
+        """Numbers of the parts that are there, whole or damaged."""
+        return [number for number in range(self.count) if self.path(number).exists()]
+
+
+def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool) -> None:
+    """Make the folder, or see that what it holds are results of the same plan.
+
+    Args:
+        folder: Where results go.
+        plan: Plain values that say what is to be done.
+        resume: Whether results that are there already are to be gone on with.
+
+    Raises:
+        FolderError: There are results and ``resume`` is false, or they are of another plan, or the folder holds
+            something else. Nothing is overwritten.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"*{TEMPORARY}"):
+        left.unlink()
+    there = read_plan(folder)
+    if there is None:
+        if any(folder.iterdir()):
+            msg = f"{folder} is not empty and holds no study: choose another --out"
+            raise FolderError(msg)
+        write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
+        return
+    if there != json.loads(json.dumps(plan)):
+        msg = f"{folder} holds results of another design: {_differences(there, plan)}; choose another --out"
+        raise FolderError(msg)
+    if not resume:
+        done = len(list(folder.glob("part-*.parquet")))
+        msg = f"{folder} holds results already ({done} parts): go on with --resume, or choose another --out"
+        raise FolderError(msg)
+
+
+def read_plan(folder: Path) -> dict[str, Any] | None:
+    """The plan that a folder holds results of; None where there is none.
+
+    Raises:
+        FolderError: It is there but can't be read.
+    """
+    path = folder / PLAN
+    if not path.exists():
+        return None
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path} can't be read ({error}), so what the parts are of is not known: choose another --out"
+        raise FolderError(msg) from error
+    return dict(plan)
+
+
+def _differences(there: Mapping[str, object], plan: Mapping[str, object]) -> str:
+    keys = [key for key in {**there, **plan} if there.get(key) != plan.get(key)]
+    return ", ".join(f"{key} is {there.get(key, 'missing')} there and {plan.get(key, 'missing')} here" for key in keys)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the file, flush to the disk, and rename."""
+    beside = path.with_name(path.name + TEMPORARY)
+    try:
+        with beside.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

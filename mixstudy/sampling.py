@@ -1,0 +1,306 @@
+"""The same model in PyMC, and the ways to draw from it: NUTS by nutpie or by PyMC, and sequential Monte Carlo.
+
+    weight ~ Beta(1, 1),  mu1 < mu2 each ~ Normal(centre, 2.5 scale),  sigma ~ HalfNormal(scale)
+
+Written from PyMC's own distributions and differentiated by PyTensor: no likelihood code is shared with EM, and no chain
+starts from EM's answer. This is the only module that imports PyMC.
+
+The posterior is the same in any coordinates; the sampler's path through it is not. *Mixture* coordinates are
+
+    logit weight,  log k with k = (mu2 - mu1) / sigma,  m = weight mu1 + (1 - weight) mu2,  log S,
+    sigma = S / sqrt(1 + weight (1 - weight) k^2),  mu1 = m - (1 - weight) k sigma,  mu2 = m + weight k sigma,
+
+mean and standard deviation of the whole mixture, which the data fix even where they hardly tell its components apart.
+Every point is valid and the Jacobian is ``weight (1 - weight) (mu2 - mu1) sigma``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import nutpie
+import pymc as pm
+import pytensor
+import pytensor.tensor as pt
+import xarray as xr
+from numpy.typing import ArrayLike
+from nutpie.compiled_pyfunc import from_pyfunc
+from nutpie.sample import CompiledModel
+from pymc.initial_point import make_initial_point_fn
+from pytensor.compile.mode import Mode
+from pytensor.graph.replace import vectorize_graph
+from scipy.special import logit
+
+from mixstudy.model import Floats
+from mixstudy.prior import MU_SCALES, Prior
+
+
+class Coordinates(Enum):
+    """Unconstrained coordinates in which the posterior is drawn."""
+
+    PLAIN = "logit weight, ordered means, log sigma"
+    MIXTURE = "logit weight, log((mu2 - mu1) / sigma), mean and log sd of the mixture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplerSettings:
+    """How the posterior is sampled."""
+
+    sampler: Literal["nutpie", "pymc"] = "nutpie"
+    """Which NUTS."""
+    chains: int = 4
+    """Chains, at least 2, each from a point of its own."""
+    draws: int = 1000
+    """Draws kept from each chain, at least 4."""
+    tune: int = 1000
+    """Tuning draws of each chain, thrown away, at least 1."""
+    target_accept: float = 0.95
+    """Acceptance rate that the step size is tuned for, in (0, 1)."""
+    seed: int = 0
+    """Seed of the chains and of their starting points, 0 or above."""
+    escalate: bool = True
+    """Whether to go on by other means where the diagnostics fail (see ``escalation``)."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("chains", 2), ("draws", 4), ("tune", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                msg = f"{name} must be at least {least}, got {getattr(self, name)}"
+                raise ValueError(msg)
+        if self.sampler not in ("nutpie", "pymc"):
+            msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
+            raise ValueError(msg)
+
+
+def build_model(
+    points: ArrayLike, weights: ArrayLike, prior: Prior, *, coordinates: Coordinates = Coordinates.PLAIN
+) -> pm.Model:
+    """The mixture of weighted points as a PyMC model, in the units of ``prior``.
+
+    The likelihood is a potential because each point counts ``weights`` times; with unit weights it is what
+    ``pm.NormalMixture(..., observed=points)`` would give, at two thirds of its cost. All that changes from data set to
+    data set is ``pm.Data``.
+    """
+    with pm.Model(coords={"cluster": [1, 2]}) as model:
+        centre, scale = pm.Data("centre", prior.centre), pm.Data("scale", prior.scale)
+        weight = pm.Beta("weight", 1, 1)
+        mu, sigma = _VARIABLES[coordinates](weight, centre, scale)
+        x, counts = pm.Data("points", points), pm.Data("weights", weights)
+        first = pt.log(weight) + pm.logp(pm.Normal.dist(mu[0], sigma), x)
+        second = pt.log1p(-weight) + pm.logp(pm.Normal.dist(mu[1], sigma), x)
+        pm.Potential("log_likelihood", (counts * pt.logaddexp(first, second)).sum())
+    return model
+
+
+def _plain(_: Any, centre: Any, scale: Any) -> tuple[Any, Any]:  # noqa: ANN401  (PyTensor's are untyped)
+    mu = pm.Normal("mu", centre, MU_SCALES * scale, dims="cluster", transform=pm.distributions.transforms.ordered)
+    return mu, pm.HalfNormal("sigma", scale)
+
+
+def _mixture(weight: Any, centre: Any, scale: Any) -> tuple[Any, Any]:  # noqa: ANN401  (likewise)
+    """The formulas of the module's docstring; the Beta brings its own part of the Jacobian."""
+    log_ratio, mean, log_sd = pm.Flat("log_ratio"), pm.Flat("mean"), pm.Flat("log_sd")
+    ratio = pt.exp(log_ratio)
+    sigma = pm.Deterministic("sigma", pt.exp(log_sd) / pt.sqrt(1 + weight * (1 - weight) * ratio**2))
+    means = pt.stack([mean - (1 - weight) * ratio * sigma, mean + weight * ratio * sigma])
+    mu = pm.Deterministic("mu", means, dims="cluster")
+    prior = pm.logp(pm.Normal.dist(centre, MU_SCALES * scale), mu).sum() + pm.logp(pm.HalfNormal.dist(scale), sigma)
+    pm.Potential("prior", prior + log_ratio + 2 * pt.log(sigma))
+    return mu, sigma
+
+
+_VARIABLES = {Coordinates.PLAIN: _plain, Coordinates.MIXTURE: _mixture}
+
+
+def _starting_points(coordinates: Coordinates) -> dict[str, Any]:
+    """Where chains start: random variables about the middle of standardised data, a new draw for each chain."""
+    weight = pm.Uniform.dist(0.2, 0.8)
+    if coordinates is Coordinates.PLAIN:
+        return {"weight": weight, "mu": pt.sort(pm.Normal.dist(0, 1, size=2)), "sigma": pm.Uniform.dist(0.3, 1.0)}
+    log_ratio, mean, log_sd = pm.Uniform.dist(-0.5, 1.5), pm.Normal.dist(0, 0.3), pm.Uniform.dist(-0.3, 0.3)
+    return {"weight": weight, "log_ratio": log_ratio, "mean": mean, "log_sd": log_sd}
+
+
+@cache
+def compile_model(coordinates: Coordinates = Coordinates.PLAIN) -> CompiledModel:
+    """Compile the model for nutpie, for ten seconds and once in a process; then drawing is quick, data set by data set.
+
+    What it returns is changed by nothing: ``with_data`` gives a copy.
+    """
+    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0), coordinates=coordinates)
+    return nutpie.compile_pymc_model(model, initial_points=_starting_points(coordinates), jitter_rvs=set())
+
+
+def draw_compiled(
+    compiled: CompiledModel,
+    points: Floats,
+    weights: Floats,
+    prior: Prior,
+    settings: SamplerSettings,
+    *,
+    cores: int | None = None,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Draw by nutpie from a compiled model with new data; groups posterior (weight, mu, sigma) and sample_stats."""
+    data = {"points": points, "weights": weights, "centre": prior.centre, "scale": prior.scale}
+    changed = compiled.with_data(**{name: np.asarray(value) for name, value in data.items()})
+    return _draw(changed, settings, cores=cores, progress=progress)
+
+
+def draw_once(
+    points: Floats,
+    weights: Floats,
+    prior: Prior,
+    settings: SamplerSettings,
+    *,
+    coordinates: Coordinates,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Draw by the sampler that the settings name, for a single data set."""
+    model = build_model(points, weights, prior, coordinates=coordinates)
+    return {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler](
+        model, settings, coordinates, progress=progress
+    )
+
+
+def draw_smc(points: Floats, weights: Floats, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
+    """Draw by sequential Monte Carlo (Ching & Chen 2007), from the prior to the posterior by tempering.
+
+    It finds its way among several modes, which NUTS does not. The potential is what is tempered, so the model must be
+    in plain coordinates, whose prior is PyMC's; particles start as draws from it.
+    """
+    model = build_model(points, weights, prior)
+    seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains + 1).tolist()
+    with model, _quiet("pymc.smc", "pymc"):
+        sampled: xr.DataTree = pm.sample_smc(
+            draws=settings.draws,
+            chains=settings.chains,
+            cores=1,
+            start=[_particles(prior.draw(settings.draws, seed=seed)) for seed in seeds[1:]],
+            random_seed=seeds[0],
+            compute_convergence_checks=False,
+            progressbar=False,
+        )
+    return sampled
+
+
+def _particles(drawn: dict[str, Floats]) -> dict[str, Floats]:
+    """Draws from the prior as values of the model's transformed variables."""
+    return {
+        "weight_logodds__": logit(drawn["weight"]),
+        "mu_ordered__": np.stack([drawn["mu1"], np.log(drawn["mu2"] - drawn["mu1"])], axis=1),
+        "sigma_log__": np.log(drawn["sigma"]),
+    }
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
+    draws: xr.DataTree = nutpie.sample(
+        model,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=cores,
+        seed=settings.seed,
+        target_accept=settings.target_accept,
+        adaptation="low_rank",
+        save_warmup=False,
+        progress_bar=progress,
+    )
+    return draws
+
+
+def _sample_nutpie(
+    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
+) -> xr.DataTree:
+    compiled = _for_nutpie(model, coordinates)
+    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    values = draws.posterior["values"]
+    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
+    return draws
+
+
+def _places(model: pm.Model) -> list[int | slice]:
+    """Where each value variable lies in the vector of all four; the ordered means are the only two that go together."""
+    sizes = [1 if value.ndim == 0 else 2 for value in model.value_vars]
+    starts = np.cumsum([0, *sizes[:-1]]).tolist()
+    return [start if size == 1 else slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
+
+
+def _for_nutpie(model: pm.Model, coordinates: Coordinates) -> CompiledModel:
+    """The model as PyTensor's own function, which its cache keeps from run to run.
+
+    ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
+    """
+    overrides = _starting_points(coordinates)
+    start = make_initial_point_fn(model=model, overrides=overrides, jitter_rvs=set(), return_transformed=True)
+    density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
+    density.trust_input = True
+    places = [(place, ...) for place in _places(model)]  # with the ellipsis a scalar stays an array
+
+    def log_density(x: Floats) -> tuple[float, Floats]:
+        value, gradient = density(*[x[place] for place in places])
+        return float(value), gradient
+
+    return from_pyfunc(
+        ndim=4,
+        make_logp_fn=lambda: log_density,
+        make_expand_fn=lambda *_: lambda x: {"values": x},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(4,)],
+        expanded_names=["values"],
+        make_initial_point_fn=lambda seed: np.hstack([start(seed)[value.name] for value in model.value_vars]),
+    )
+
+
+def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
+    """The model's variables at its unconstrained ``values``, shape ``(chain, draw, 4)``."""
+    places = _places(model)
+    batches = [pt.dmatrix() if isinstance(place, int) else pt.dtensor3() for place in places]
+    names = ("weight", "mu", "sigma")
+    wanted = model.replace_rvs_by_values([model[name] for name in names])
+    variables = vectorize_graph(wanted, dict(zip(model.value_vars, batches, strict=True)))
+    once = Mode("py", "fast_compile")  # called once: compiling it would take longer than running it
+    found = pytensor.function(batches, variables, mode=once)(*[values[..., place] for place in places])
+    dims = (("chain", "draw"), ("chain", "draw", "cluster"), ("chain", "draw"))
+    return xr.Dataset(dict(zip(names, zip(dims, found, strict=True), strict=True)))
+
+
+def _sample_pymc(
+    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
+) -> xr.DataTree:
+    names, variables = zip(*_starting_points(coordinates).items(), strict=True)
+    drawn = pm.draw(variables, draws=settings.chains, random_seed=settings.seed)
+    with model:
+        sampled: xr.DataTree = pm.sample(
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            random_seed=settings.seed,
+            nuts_sampler="pymc",
+            init="adapt_diag",
+            initvals=[dict(zip(names, values, strict=True)) for values in zip(*drawn, strict=True)],
+            target_accept=settings.target_accept,
+            progressbar=progress,
+            quiet=not progress,
+            compute_convergence_checks=False,
+        )
+    return sampled

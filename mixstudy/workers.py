@@ -1,0 +1,87 @@
+"""Tasks in batches, on this machine's processes or on a Dask cluster, by joblib: the same code for both.
+
+A batch runs in one thread of one process, so that as many processes as there are processors are not in each other's
+way, and so that the results do not depend on how many processors a machine has.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from threadpoolctl import threadpool_limits
+
+from mixstudy.cluster import CONNECT_SECONDS, ClusterError
+from mixstudy.lattice import cores
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+type Done[R] = tuple[int, R]
+
+
+def run_batches[T, R](
+    work: Callable[[T], R],
+    batches: Sequence[tuple[int, T]],
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+) -> Generator[Done[R]]:
+    """Do work on numbered batches and yield ``(number, result)`` as they are done, in any order.
+
+    Args:
+        work: Called with each batch; on a cluster and in other processes it is pickled.
+        batches: Their numbers and what they hold.
+        workers: Processes; as many as there are processors by default. One works in this process.
+        cluster: Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers do it instead.
+
+    Raises:
+        ClusterError: The cluster can't be reached, or was lost.
+        OSError: A process on this machine was killed, which often means that memory ran out.
+    """
+    if cluster is not None:
+        with _client(cluster) as client, parallel_config(backend="dask", client=client):
+            yield from _run(work, batches, jobs=-1)
+        return
+    with parallel_config(backend="loky"):
+        try:
+            yield from _run(work, batches, jobs=workers or cores())
+        except TerminatedWorkerError as error:
+            msg = "a worker process was killed; if memory ran out, use fewer --workers"
+            raise OSError(msg) from error
+
+
+def _run[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], *, jobs: int) -> Generator[Done[R]]:
+    calls = (delayed(_one)(work, number, batch) for number, batch in batches)
+    yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(calls)
+
+
+def _one[T, R](work: Callable[[T], R], number: int, batch: T) -> Done[R]:
+    """Runs on a worker. Ctrl-C reaches every process of a terminal; there it is for the first to answer."""
+    if multiprocessing.parent_process() is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with threadpool_limits(1):
+        return number, work(batch)
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        msg = f"a cluster ({address}) needs Dask; pip install 'mixstudy[cluster]'"
+        raise ClusterError(msg) from error
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        problem = f"cannot be reached within {CONNECT_SECONDS} s ({error})"
+        msg = f"cluster {address}: {problem}; check the address and that 'dask scheduler' runs there"
+        raise ClusterError(msg) from error
+    with client:
+        yield client
