@@ -216,7 +216,7 @@ def _observations(
                 msg = "--exact keeps all observations in memory: name one file and no cluster"
                 raise ValueError(msg)
             return read_sample(data[0], column=column, drop_missing=drop_missing), None
-        with _progress(quiet=quiet) as advance:
+        with _progress("Reading", quiet=quiet, steps=False) as advance:
             found = read_observations(data, column=column, drop_missing=drop_missing, cluster=cluster, progress=advance)
         return found, None
     if column is not None or drop_missing or cluster is not None:
@@ -306,16 +306,20 @@ def _working(what: str, *, quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], object]]:
-    """Show how much of a large data set has been read, on a terminal."""
-    from rich.progress import DownloadColumn, Progress, TimeElapsedColumn
+def _progress(what: str, *, quiet: bool, steps: bool = True) -> Iterator[Callable[[int, int], object]]:
+    """Show on a terminal how far work has come: what is told are steps done at once and steps in all."""
+    from rich.progress import DownloadColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-    columns = (*Progress.get_default_columns(), DownloadColumn(), TimeElapsedColumn())
+    columns = (
+        *Progress.get_default_columns(),
+        MofNCompleteColumn() if steps else DownloadColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
-        task = bar.add_task("Reading", total=None)
+        task = bar.add_task(what, total=None)
 
-        def advance(read: int, of: int) -> None:
-            bar.update(task, advance=read, total=of)
+        def advance(done: int, of: int) -> None:
+            bar.update(task, advance=done, total=of)
 
         yield advance
 
@@ -338,5 +342,4 @@ def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-import mixstudy.cli_check  # noqa: E402, F401  (registers `check`)
-import mixstudy.cli_replicate  # noqa: E402, F401  (registers `replicate`)
+from mixstudy import cli_check, cli_power, cli_replicate  # noqa: E402, F401  (they register their commands)

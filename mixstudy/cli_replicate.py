@@ -80,15 +80,14 @@ def _list(name: str, text: str | None) -> list[int | float] | None:
 
 
 def _design(path: Path | None, given: dict[str, Any], resumed: Path | None) -> Design:
-    """From the file, changed by the options; without either, a folder that is gone on with says what its design was."""
+    """From the file, or the folder that is gone on with, or the default; changed by the options."""
     from mixstudy.design import Design
     from mixstudy.parts import read_plan
 
-    plan = read_plan(resumed) if resumed is not None and path is None and not given else None
-    if plan is not None and plan.get("study") == "replicate":
-        known = Design().as_dict()
-        return Design.from_mapping({key: value for key, value in plan.items() if key in known})
+    plan = read_plan(resumed) if resumed is not None and path is None else None
     start = Design() if path is None else Design.from_toml(path)
+    if plan is not None and plan.get("study") == "replicate":
+        start = Design.from_mapping({key: value for key, value in plan.items() if key in start.as_dict()})
     return Design.from_mapping({**start.as_dict(), **given})
 
 
@@ -170,7 +169,7 @@ def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is load
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    shown = Table(*map(str, table.columns), box=SIMPLE_HEAD, pad_edge=False)
+    shown = Table(*map(str, table.columns), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for row in table.itertuples(index=False):
-        shown.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row))
+        shown.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
     return shown

@@ -110,6 +110,11 @@ class CompressedSample(WeightedSample):
         WeightedSample.__post_init__(self)
         object.__setattr__(self, "n", float(self.cells.n))
 
+    @property
+    def located(self) -> tuple[Floats, Floats]:
+        """Mean and count of the observations in each fine cell."""
+        return self.cells.means, self.cells.counts
+
     def bound(self, region: Region) -> float:
         """Bound on the error of the log-likelihood, nats, for all parameters of the region."""
         index, counts = _grouped(self.cells, self.level)

@@ -18,6 +18,7 @@ from mixstudy.em import EMFit
 from mixstudy.information import Curvature, covariance, curvature
 from mixstudy.intervals import profile_intervals
 from mixstudy.model import LABELS, Floats, Parameters
+from mixstudy.prior import MU_SCALES, Prior
 from mixstudy.sample import WeightedSample
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 LARGE_SHIFT = 0.5
 """Expected offset, in posterior sds, beyond which large-sample theory says too little about n this small."""
+MERGED = 0.02
+"""Share of the variance of ``weight`` that means hardly apart may contribute before large-sample theory is silent: it
+changes a standard deviation by one in a hundred."""
+PLATEAU = 2.0
+"""Distance of the means, in standard deviations of the data, up to which the likelihood can be taken as level."""
 PLACES = 4
 """Draws at which the likelihood of the compressed observations is checked, beside the estimate."""
 
@@ -46,11 +52,12 @@ class Evidence:
     source: str
     intervals: pd.DataFrame
     adequacy: Adequacy
+    merged: float
 
     @property
     def identified(self) -> bool:
-        """Whether large-sample theory can speak: the shift it expects is small against a posterior sd."""
-        return bool(np.max(np.abs(self.shift)) <= LARGE_SHIFT)
+        """Whether large-sample theory can speak: the shift it expects is small, and hardly any mass is elsewhere."""
+        return bool(np.max(np.abs(self.shift)) <= LARGE_SHIFT and self.merged <= MERGED)
 
     def distances(self, theta: Floats) -> tuple[float, float]:
         """Squared Mahalanobis distance of ``theta`` from the posterior mean, and the share of draws farther out."""
@@ -93,7 +100,28 @@ def gather(
         source=source,
         intervals=interval_table(fit, table[["lower", "upper"]].to_numpy(), level=level),
         adequacy=check_adequacy(fit),
+        merged=merged_variance(fit, posterior.prior),
     )
+
+
+def merged_variance(fit: EMFit, prior: Prior) -> float:
+    """Variance that means hardly apart add to the posterior of ``weight``, over its squared standard error.
+
+    There the likelihood is one normal's and the weight anything. The mass of that plateau against the maximum's is the
+    ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free up to ``PLATEAU``.
+    """
+    sample, (weight, mu1, mu2, sigma) = fit.sample, fit.parameters
+    n, sd = sample.n, sample.sd
+    sign, log_det = np.linalg.slogdet(fit.covariance)
+    if not sign > 0:
+        return math.inf
+    one_normal = -n / 2 * (math.log(2 * math.pi * sd**2 * (n - 1) / n) + 1)
+    z = (np.array([mu1, mu2, sample.mean]) - prior.centre) / (MU_SCALES * prior.scale)
+    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + (sigma**2 - sd**2) / (2 * prior.scale**2)
+    plateau = math.log(2 * math.pi * PLATEAU * sd**3 / (n * math.sqrt(2)))
+    maximum = 2 * math.log(2 * math.pi) + log_det / 2
+    log_mass = one_normal - fit.log_likelihood + prior_ratio + plateau - maximum
+    return math.exp(min(log_mass, 0.0)) * (1 / 12 + (weight - 0.5) ** 2) / fit.standard_errors.weight**2
 
 
 def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[WeightedSample, Certificate | None]:

@@ -1,12 +1,14 @@
 """Results in a folder, part by part: each part whole or not there, whatever happens to the program or the machine.
 
-A part is written to a file beside it, flushed to the disk and renamed, which replaces it at once or not at all. Pages
-carry checksums, so that a part that was cut short or changed is found when it is read.
+A part is written to a file beside it, flushed to the disk and renamed, which makes it appear at once or not at all. Its
+name holds a hash of its content, so that a part that was cut short or changed is found.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,8 @@ import pyarrow.parquet as pq
 
 PLAN = "design.json"
 """The file that says what the folder's results are results of."""
-PART = "part-{:05d}.parquet"
+PART, HASH = "part-{:05d}-{}.parquet", 16
+"""Name of a part by its number and so many hexadecimal digits of its SHA-256."""
 TEMPORARY = ".writing"
 """End of the name of a file that is not whole yet; what a kill leaves of them is removed."""
 
@@ -43,47 +46,52 @@ class Parts:
     count: int
     """How many there are when all is done."""
 
-    def path(self, number: int) -> Path:
-        """The file of one part."""
-        return self.folder / PART.format(number)
+    def paths(self, number: int) -> list[Path]:
+        """The files of one part: none, one, or a damaged one beside it."""
+        return sorted(self.folder.glob(PART.format(number, "*")))
 
     def write(self, number: int, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write one part, whole or not at all.
+        """Write one part, whole or not at all, and remove damaged ones of its number.
 
         Raises:
             FullError: The disk is full, or the folder can't be written to.
         """
-        table = pa.Table.from_pylist(list(rows), schema=self.schema)
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, write_page_checksum=True)
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=self.schema), sink)
+        content = sink.getvalue().to_pybytes()
+        path = self.folder / PART.format(number, _hash(content))
         try:
-            write_atomically(self.path(number), sink.getvalue().to_pybytes())
+            write_atomically(path, content)
+            for other in self.paths(number):
+                if other != path:
+                    other.unlink()
         except OSError as error:
             raise FullError(error.errno, self._trouble(error)) from error
 
     def _trouble(self, error: OSError) -> str:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         problem = "the disk is full" if full else f"can't be written to ({error.strerror or error})"
-        kept = sum(self.path(number).exists() for number in range(self.count))
+        kept = sum(bool(self.paths(number)) for number in range(self.count))
         return (
             f"{self.folder}: {problem}; the {kept} of {self.count} parts written before are whole: "
             f"{'free some space' if full else 'mend that'} and go on with --resume"
         )
 
-    def read(self, number: int) -> list[dict[str, Any]] | None:
-        """The rows of one part; None where it is damaged or of other columns."""
+    def read(self, path: Path) -> list[dict[str, Any]] | None:
+        """The rows of one file; None where it is damaged or of other columns."""
         try:
-            table = pq.read_table(self.path(number), page_checksum_verification=True, partitioning=None)
+            content = path.read_bytes()
+            table = pq.read_table(io.BytesIO(content)) if path.stem.endswith(_hash(content)) else None
         except (OSError, pa.ArrowException):
             return None
-        if not table.schema.equals(self.schema):
+        if table is None or not table.schema.equals(self.schema):
             return None
         rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 
-    def present(self) -> list[int]:
-        """Numbers of the parts that are there, whole or damaged."""
-        return [number for number in range(self.count) if self.path(number).exists()]
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:HASH]
 
 
 def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool) -> None:

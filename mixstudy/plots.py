@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -192,6 +193,29 @@ def _interval(result: Comparison) -> str:
     return f"{100 * result.level:g} % {'equal-tailed' if result.kind == 'eti' else 'highest-density'} interval"
 
 
+def plot_power(summary: pd.DataFrame) -> Figure:
+    """Draw how often the verdict was *disagree*: a row for each mistake, a column for each cell, a panel for each n."""
+    sizes = sorted(summary["n"].unique())
+    faults = ["none", *sorted(set(summary["fault"]) - {"none"})]
+    figure = Figure(figsize=(1.5 * WIDTH, 0.26 * len(faults) + 1.6), layout="constrained")
+    panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
+    for ax, n in zip(panels, sizes, strict=True):
+        shares = summary[summary["n"] == n].set_index(["fault", "separation", "weight"])["disagree"]
+        cells = shares.index.droplevel("fault").unique().sort_values()
+        shares = pd.DataFrame({cell: shares.xs(cell, level=(1, 2)) for cell in cells}).reindex(faults)
+        image = ax.imshow(shares.to_numpy(), cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        ax.set_title(f"n = {n}", fontsize=9, color=TEXT)
+        labels = [f"{separation:g} σ, {weight:g}" for separation, weight in cells.tolist()]
+        ax.set_xticks(range(shares.shape[1]), labels, rotation=90, fontsize=7)
+        ax.set_facecolor("white")
+    panels[0].set_yticks(range(len(faults)), ["right pair", *faults[1:]], fontsize=8)
+    figure.supxlabel(
+        "separation of the means, weight of the lower component (white: not one data set counts)", fontsize=9
+    )
+    figure.colorbar(image, ax=panels, label="share of data sets: disagree")
+    return figure
+
+
 def _draws(result: Comparison, label: str) -> Floats:
     """Draws of one parameter, shape ``(chain, draw)``, data units."""
     return np.asarray(result.posterior.data["posterior"][label].transpose("chain", "draw"), dtype=np.float64)
@@ -207,15 +231,16 @@ def _posterior_density(result: Comparison, grid: Floats) -> Floats:
 def _histogram(result: Comparison, ax: Axes, *, label: str | None = "data") -> Floats:
     """Draw the weighted histogram as a density; the bins follow the components' sigma, not the spread of both."""
     sample = result.posterior.sample
-    low, high = float(sample.points.min()), float(sample.points.max())
+    points, counts = sample.located
+    low, high = float(points.min()), float(points.max())
     width = SCOTT * float(_draws(result, "sigma").mean()) * sample.n ** (-1 / 3)
-    gap = float(np.diff(np.unique(sample.points)).min())
+    gap = float(np.diff(np.unique(points)).min())
     if gap * MAX_BINS > high - low:  # rounded data: a bin holds a whole number of steps
         width = gap * max(1, round(width / gap))
         low -= gap / 2
     count = max(1, min(MAX_BINS, math.ceil((high - low) / width)))
     edges: Floats = low + max(width, (high - low) / count) * np.arange(count + 1)
-    heights, _ = np.histogram(sample.points, bins=edges, weights=sample.weights)
+    heights, _ = np.histogram(points, bins=edges, weights=counts)
     ax.stairs(heights / (sample.n * np.diff(edges)), edges, fill=True, color=BAR, label=label)
     return edges
 

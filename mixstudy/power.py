@@ -74,6 +74,7 @@ def measure_power(
     cells: tuple[Cell, ...] | None = None,
     *,
     replicates: int = 20,
+    first: int = 0,
     faults: bool = True,
     seed: int = 0,
     workers: int = -1,
@@ -84,10 +85,11 @@ def measure_power(
     Args:
         cells: Where; the whole grid by default.
         replicates: Data sets of each cell, at least 1.
+        first: Number of the first of them, so that two runs share none.
         faults: Whether the faults are made; without them false alarms alone are measured, on many more data sets.
         seed: Of everything random; a data set's stream follows from its place in the design.
         workers: Processes, -1 for all cores; each compiles the model once.
-        progress: Told the data sets done and those to do.
+        progress: Told of each data set that is done, with the number of all.
 
     Returns:
         One row for each data set and fault: cell, ``replicate``, ``fault``, ``variant``, ``moved`` (posterior standard
@@ -99,13 +101,13 @@ def measure_power(
     if replicates < 1:
         msg = f"replicates must be at least 1, got {replicates}"
         raise ValueError(msg)
-    places = [(cell, replicate) for cell in cells or grid() for replicate in range(replicates)]
+    places = [(cell, replicate) for cell in cells or grid() for replicate in range(first, first + replicates)]
     jobs = (delayed(_judged)(cell, replicate, seed=seed, faults=faults) for cell, replicate in places)
     rows: list[dict[str, Any]] = []
-    for done, found in enumerate(Parallel(n_jobs=workers, return_as="generator")(jobs), start=1):
+    for found in Parallel(n_jobs=workers, return_as="generator")(jobs):
         rows += found
         if progress is not None:
-            progress(done, len(places))
+            progress(1, len(places))
     return pd.DataFrame(rows)
 
 

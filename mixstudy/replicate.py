@@ -123,13 +123,19 @@ def run_tasks[T: Placed](
     open_folder(folder, {**plan, "part_size": PART_SIZE}, resume=resume)
     batches = [tasks[start : start + PART_SIZE] for start in range(0, len(tasks), PART_SIZE)]
     parts = Parts(folder=folder, schema=schema, count=len(batches))
-    there = parts.present()
-    rows = {number: found for number in there if (found := _belonging(parts.read(number), batches[number]))}
-    damaged = tuple(parts.path(number).name for number in there if number not in rows)
+    rows: dict[int, list[Row]] = {}
+    damaged: list[str] = []
+    for number, batch in enumerate(batches):
+        for path in parts.paths(number):
+            found = _belonging(parts.read(path), batch)
+            if found is None:
+                damaged.append(path.name)
+            else:
+                rows[number] = found
     report = progress or (lambda found: found)
 
     def tell() -> None:
-        report(Progress(done=sum(map(len, rows.values())), total=len(tasks), damaged=damaged))
+        report(Progress(done=sum(map(len, rows.values())), total=len(tasks), damaged=tuple(damaged)))
 
     tell()
     left = [(number, batch) for number, batch in enumerate(batches) if number not in rows]
@@ -139,7 +145,7 @@ def run_tasks[T: Placed](
             rows[number] = found
             tell()
     whole = pa.Table.from_pylist([row for number in range(len(batches)) for row in rows[number]], schema=schema)
-    return whole.to_pandas(), damaged
+    return whole.to_pandas(), tuple(damaged)
 
 
 def _rows[T](work: Callable[[T], Row], batch: Sequence[T]) -> list[Row]:

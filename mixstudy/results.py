@@ -26,6 +26,17 @@ RANKS, RANKS_FAILED = "calibration.png", "calibration-not-passed.png"
 """Names of the figures: data sets whose sampler passed, and the others."""
 ENOUGH = 5
 """Data sets that a figure of ranks needs, at least."""
+SHOWN = {
+    "agree": "agree",
+    "disagree": "disagree",
+    "inconclusive": "unsure",
+    "sampler not passed": "no mcmc",
+    "wald coverage": "wald",
+    "profile coverage": "profile",
+    "credible coverage": "credible",
+    "seconds all": "s",
+}
+"""Measures that fit a terminal, and what they are called there; the three intervals' are coverages."""
 DIGITS = "%.6g"
 """A summary's figures: more digits are noise."""
 
@@ -55,11 +66,9 @@ def write_ranks(table: pd.DataFrame, folder: Path) -> None:
 def cell_table(table: pd.DataFrame) -> pd.DataFrame:
     """The summaries that fit a terminal: a row for each cell, coverage averaged over the parameters."""
     found = summarise(table)
-    wanted = ("agree", "disagree", "inconclusive", "sampler not passed", "wald coverage", "profile coverage")
-    measures = [*wanted, "credible coverage", "size of offset", "seconds all"]
-    some = found[found["measure"].isin(measures)]
-    wide = some.groupby([*CELL, "measure"])["value"].mean().unstack("measure")  # noqa: PD010  (one value a place)
-    return wide[measures].reset_index().rename_axis(columns=None)
+    found["measure"] = found["measure"].map(SHOWN)
+    wide = found.groupby([*CELL, "measure"])["value"].mean().unstack("measure")  # noqa: PD010  (one value a place)
+    return wide[list(SHOWN.values())].reset_index().rename(columns={"separation": "apart"}).rename_axis(columns=None)
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -64,6 +64,11 @@ class WeightedSample:
             object.__setattr__(self, name, value)
 
     @property
+    def located(self) -> tuple[Floats, Floats]:
+        """Places where observations lie, ascending or not, and how many lie there; for counting and drawing."""
+        return self.points, self.weights
+
+    @property
     def standardised(self) -> Floats:
         """The points as ``(points - mean) / sd``, shape ``(m,)``."""
         return (self.points - self.mean) / self.sd

@@ -7,10 +7,13 @@ way, and so that the results do not depend on how many processors a machine has.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from joblib import Parallel, delayed, parallel_config
@@ -22,6 +25,9 @@ from mixstudy.lattice import cores
 
 if TYPE_CHECKING:
     from distributed import Client
+
+LOOK_SECONDS = 0.5
+"""How often a worker process looks whether the one that started it is still there."""
 
 type Done[R] = tuple[int, R]
 
@@ -58,16 +64,32 @@ def run_batches[T, R](
 
 
 def _run[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], *, jobs: int) -> Generator[Done[R]]:
-    calls = (delayed(_one)(work, number, batch) for number, batch in batches)
+    calls = (delayed(_one)(work, number, batch, os.getpid()) for number, batch in batches)
     yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(calls)
 
 
-def _one[T, R](work: Callable[[T], R], number: int, batch: T) -> Done[R]:
-    """Runs on a worker. Ctrl-C reaches every process of a terminal; there it is for the first to answer."""
+def _one[T, R](work: Callable[[T], R], number: int, batch: T, first: int) -> Done[R]:
+    """Runs on a worker; ``first`` is the process that asked for it. Dask's workers are not its children."""
     if multiprocessing.parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _settle(first)
     with threadpool_limits(1):
         return number, work(batch)
+
+
+@cache
+def _settle(first: int) -> None:
+    """Once in each process that joblib started: leave Ctrl-C to the first process, and end when that is killed.
+
+    Ctrl-C reaches every process of a terminal; SIGKILL reaches one, whose workers would wait for work for minutes.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(first,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 @contextmanager
