@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, logit
 
-from mixstudy.information import Curvature, Expectation, curvature_from, distance_to_maximum, expectation
+from mixstudy.information import Expectation, curvature_from, distance_to_maximum, expectation
 from mixstudy.model import Floats
 
 TOLERANCE = 1e-6
@@ -154,20 +154,36 @@ def climb(data: Standardised, start: Floats) -> Climb:
     """Climb from ``start`` by cycles of two EM steps and one squared step, the likelihood never falling."""
     here = _e_step(data, start)
     path = [("start", start, here.log_likelihood)]
-    distance, reach = math.inf, math.sqrt(data.weights.sum())
+    rounding = ROUNDING * math.sqrt(data.weights.sum())
     for _ in range(MAX_CYCLES):
-        at = curvature_from(here.expected, here.theta)
-        distance = distance_to_maximum(at)
-        if distance < TOLERANCE + ROUNDING * reach / here.theta[3]:
-            return Climb(path, EMStatus.CONVERGED, distance)
+        tolerance = TOLERANCE + rounding / here.theta[3]
         steps = list(_cycle(data, here))
         if not steps:
-            return Climb(path, EMStatus.EMPTIED, distance)
-        if math.isinf(distance) and _on_saddle(at, here.theta, steps[0][1].theta):
-            return Climb(path, EMStatus.SADDLE, distance)
+            return Climb(path, EMStatus.EMPTIED, math.inf)
+        step, met = _em_step(here, steps[0][1].theta)
+        if step < 2 * tolerance or met:
+            distance = distance_to_maximum(curvature_from(here.expected, here.theta))
+            if distance < tolerance:
+                return Climb(path, EMStatus.CONVERGED, distance)
+            if math.isinf(distance) and (met or step < STANDSTILL):
+                return Climb(path, EMStatus.SADDLE, distance)
         path += [(kind, point.theta, point.log_likelihood) for kind, point in steps]
         here = steps[-1][1]
+    distance = distance_to_maximum(curvature_from(here.expected, here.theta))
     return Climb(path, EMStatus.ITERATION_LIMIT, distance)
+
+
+def _em_step(here: _Point, after: Floats) -> tuple[float, bool]:
+    """Length of an EM step in complete-data standard errors, and whether the means have met.
+
+    The step is the score times the inverse complete-data information, which is never below the observed one: so the
+    distance to the maximum is at least as long, and need not be worked out before the step is short.
+    """
+    weight, mu1, mu2, sigma = (after - here.theta).tolist()
+    share, spread = here.theta[0], here.theta[3]
+    means = share * mu1**2 + (1 - share) * mu2**2 + 2 * sigma**2
+    squared = (here.expected.n1 + here.expected.n2) * (weight**2 / (share * (1 - share)) + means / spread**2)
+    return math.sqrt(squared), abs(after[2] - after[1]) < MEANS_MET * after[3]
 
 
 def _cycle(data: Standardised, here: _Point) -> Iterator[tuple[str, _Point]]:
@@ -186,12 +202,6 @@ def _cycle(data: Standardised, here: _Point) -> Iterator[tuple[str, _Point]]:
             if after.log_likelihood > points[-1].log_likelihood:
                 yield "squarem", after
                 return
-
-
-def _on_saddle(at: Curvature, theta: Floats, after: Floats) -> bool:
-    """Whether the means have met, where EM drifts only algebraically, or the climb stands still."""
-    step = (after - theta) * np.sqrt(at.complete)
-    return bool(abs(after[2] - after[1]) < MEANS_MET * after[3] or math.sqrt(step @ step) < STANDSTILL)
 
 
 def starts(data: Standardised) -> Iterator[Floats]:

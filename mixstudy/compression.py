@@ -7,10 +7,11 @@ interpolate it with an error of at most
 
     f^(p) h^p / (p! 2^(p-1))  <=  (4 / p) (h / 2)^p  sum_j (d^2 + (pi (2j + 1) / b)^2)^(-p/2)
 
-(the remainder of Chebyshev interpolation: Trefethen 2013, ch. 6-8). Summed over the data, the Lagrange basis of those
-points is their weight: the same points serve all parameters at once, and a quadratic is exact. It is done twice: on
-the fine cells of ``lattice``, then on cells as wide as the slope allows. Prior art: binned EM (McLachlan & Jones 1988),
-squashing (DuMouchel et al. 1999), PASS-GLM (Huggins et al. 2017).
+(the remainder of Chebyshev interpolation: Trefethen 2013, ch. 6-8). So a cell's observations act through the sums of p
+polynomials alone, and p / 2 Gauss points that keep those sums stand for them: the same points for all parameters at
+once, and a quadratic is exact. It is done twice: on the fine cells of ``lattice``, then on cells as wide as the slope
+allows. Prior art: binned EM (McLachlan & Jones 1988), squashing (DuMouchel et al. 1999), PASS-GLM (Huggins et al.
+2017).
 """
 
 from __future__ import annotations
@@ -37,11 +38,17 @@ THRESHOLD = 500
 SLOPE = 12.0
 """Slope, in standard deviations of the data, that is served before a fit tells: means 5 sigma apart, half and half."""
 MARGIN = 1.25
-"""Slopes served beyond the fitted one, so that the posterior's draws are served too."""
+"""Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
 NATS, RELATIVE = 1e-6, 1e-14
 """Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
-ORDERS = range(3, 49)
-"""Points to a wide cell: three make a quadratic exact, and beyond 48 nothing is gained."""
+FINE_ENOUGH = 1e-12
+"""Error of one observation below which fewer points are not looked for: a fit then costs the same at any n."""
+ORDERS = range(4, 49, 2)
+"""Polynomials whose sums a wide cell's points keep: three make a quadratic exact, beyond 48 nothing is gained."""
+SOUND = 1e-12
+"""Share of a cell's observations by which its points may miss a sum: rounding, whose effect is measured."""
+EXHAUSTED = 1e-11
+"""Share of what evenly spread observations would leave for one more point, below which rounding is all that is left."""
 LEBESGUE = 2.3
 """Sum of the sizes of the weights of one observation on 8 Chebyshev points: at most 2.27 (Trefethen 2013, ch. 15)."""
 FINER, FINEST = 3, 12
@@ -102,7 +109,7 @@ class CompressedSample(WeightedSample):
     level: int
     """The points' cells are ``2**level`` fine cells wide."""
     order: int
-    """Points to a cell."""
+    """Polynomials whose sums are kept in each cell, by half as many points."""
     again: Callable[[], Iterable[Floats]] | None
     """Gives the observations a second time, in arrays; None where the stream is gone."""
 
@@ -177,12 +184,12 @@ def _wide_bound(index: Floats, counts: Floats, region: Region, *, half_width: fl
     away = region.away(index, half_width)
     error = interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
     with np.errstate(over="ignore"):
-        return LEBESGUE * float(counts @ error)
+        return (LEBESGUE + 1) * float(counts @ error)
 
 
 def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
     """Level and order of the fewest points whose bound is below the tolerance, or None."""
-    budget = NATS + RELATIVE * cells.n - _fine_bound(cells, region)
+    budget = min(NATS, FINE_ENOUGH * cells.n) + RELATIVE * cells.n - _fine_bound(cells, region)
     best = None
     if not budget > 0:
         return None
@@ -202,17 +209,70 @@ def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
 
 
 def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
-    """Chebyshev points of the wide cells and their weights, the Lagrange basis summed over the fine cells' points."""
+    """Gauss points of the observations of each wide cell: half as many as the polynomials whose sums they keep.
+
+    Their weights are positive. A cell whose sums rounding has spoilt keeps its Chebyshev points instead.
+    """
+    index, moments = _moments(cells, level, order)
+    nodes, weights = gauss_points(moments)
+    missed = np.einsum("mj,mjk->mk", weights, chebyshev.chebvander(nodes, order - 1)) - moments
+    sound = np.abs(missed).max(axis=1) <= SOUND * moments[:, 0]
+    half_width = math.ldexp(cells.half_width, level)
+    left = half_width * (2 * index[:, None] + 1)
+    plain = left[~sound] + half_width * _nodes(order), moments[~sound] @ _transform(order).T
+    points = np.concatenate([(left[sound] + half_width * nodes[sound]).ravel(), plain[0].ravel()])
+    counts = np.concatenate([weights[sound].ravel(), plain[1].ravel()])
+    return points[counts != 0], counts[counts != 0]
+
+
+def _moments(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
+    """The wide cells, and the Chebyshev polynomials summed over the fine cells' points, shape ``(m, order)``."""
     width = 2**level
     wide = np.floor(np.ldexp(cells.index, -level))
     index, first = np.unique(wide, return_index=True)
     nodes, basis = _lagrange(ORDER)
     t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
-    moments = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
-    weights = np.add.reduceat(moments, first) @ _transform(order).T
-    half_width = math.ldexp(cells.half_width, level)
-    points = half_width * (2 * index[:, None] + 1 + _nodes(order))
-    return points.ravel(), weights.ravel()
+    sums = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
+    return index, np.add.reduceat(sums, first)
+
+
+def gauss_points(moments: Floats) -> tuple[Floats, Floats]:
+    """Points and weights with the same sums of Chebyshev polynomials (Sack & Donovan 1972; Wheeler 1974).
+
+    Args:
+        moments: Sums of T_0 to T_(2p-1) over the observations of each cell, shape ``(m, 2p)``.
+
+    Returns:
+        Points in [-1, 1] and positive weights, each of shape ``(m, p)``; weight 0 where there are fewer distinct
+        observations than points.
+    """
+    cells, order = moments.shape
+    monic = moments * 0.5 ** np.maximum(np.arange(order) - 1, 0)
+    share = np.where(np.arange(order) == 1, 0.5, 0.25)
+    diagonal, squares = np.zeros((2, cells, order // 2))
+    diagonal[:, 0], before, now = monic[:, 1] / monic[:, 0], np.zeros_like(monic), monic
+    alive = np.ones(cells, dtype=bool)
+    for k in range(1, order // 2):
+        part = slice(k, order - k)
+        after = np.zeros_like(now)
+        after[:, part] = (
+            now[:, k + 1 : order - k + 1]
+            - diagonal[:, k - 1, None] * now[:, part]
+            - squares[:, k - 1, None] * before[:, part]
+            + share[part] * now[:, k - 1 : order - k - 1]
+        )
+        alive &= after[:, k] > EXHAUSTED * 0.25**k * monic[:, 0]
+        ratio = after[alive, k] / now[alive, k - 1]
+        squares[alive, k] = ratio
+        diagonal[alive, k] = after[alive, k + 1] / after[alive, k] - now[alive, k] / now[alive, k - 1]
+        before, now = now, after
+    jacobi = np.zeros((cells, order // 2, order // 2))
+    place = np.arange(order // 2)
+    jacobi[:, place, place] = diagonal
+    jacobi[:, place[1:], place[:-1]] = np.sqrt(squares[:, 1:])
+    points, vectors = np.linalg.eigh(jacobi)
+    weights = moments[:, :1] * vectors[:, 0] ** 2
+    return points, np.where(weights > EXHAUSTED * moments[:, :1], weights, 0.0)
 
 
 def _nodes(order: int) -> Floats:
@@ -307,9 +367,9 @@ def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> Compressed
 
 
 def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
-    """The sample on fewer points where those serve the region, and slopes somewhat beyond it, as well."""
+    """The sample on fewer points where those serve the region as well."""
     if isinstance(sample, CompressedSample):
-        slim = sample.serving(region.widened(MARGIN))
+        slim = sample.serving(region)
         if slim is not None and slim.points.size < sample.points.size:
             return slim
     return sample

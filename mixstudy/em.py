@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SAME_MAXIMUM = 1e-2
 """Two ends closer than this many standard errors are one maximum: 10 000 times the stopping distance."""
+REACH = 6.0
+"""Standard errors of the slope within which no draw of thousands is missed, with room for skewness."""
 MAX_REFITS = 4
 """Fits to compressed observations, each on finer cells than the one before."""
 
@@ -101,7 +103,15 @@ def fit_em(x: ArrayLike | WeightedSample, *, exact: bool = False) -> EMFit:
         if not isinstance(fit.sample, CompressedSample) or (finer := finer_for(fit.sample, _regions(fit))) is None:
             break
         fit = _highest(finer)
-    return replace(fit, sample=slimmed(fit.sample, _regions(fit)[0]))
+    return replace(fit, sample=slimmed(fit.sample, _regions(fit)[0].widened(_margin(fit))))
+
+
+def _margin(fit: EMFit) -> float:
+    """How much steeper than at the estimate the log-odds are at ``REACH`` standard errors (delta method)."""
+    _, mu1, mu2, sigma = fit.parameters
+    gradient = np.array([0, -1 / (mu2 - mu1), 1 / (mu2 - mu1), -2 / sigma]) if mu1 < mu2 else np.full(4, math.nan)
+    variance = float(gradient @ fit.covariance @ gradient)
+    return math.inf if math.isnan(variance) else 1 + REACH * math.sqrt(variance)
 
 
 def _regions(fit: EMFit) -> list[Region]:
