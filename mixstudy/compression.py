@@ -41,7 +41,7 @@ MARGIN = 1.25
 """Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
 NATS, RELATIVE = 1e-6, 1e-14
 """Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
-FINE_ENOUGH = 1e-12
+FINE_ENOUGH = 1e-13
 """Error of one observation below which fewer points are not looked for: a fit then costs the same at any n."""
 ORDERS = range(4, 49, 2)
 """Polynomials whose sums a wide cell's points keep: three make a quadratic exact, beyond 48 nothing is gained."""
