@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from mixstudy.adequacy import Adequacy, AdequacyStatus, check_adequacy
     from mixstudy.assessment import Assessment
     from mixstudy.bootstrap import bootstrap_intervals
+    from mixstudy.calibration import Calibration, CalibrationDesign, run_calibration
     from mixstudy.checking import check_estimate
     from mixstudy.checks import Check, CheckStatus, Verdict
     from mixstudy.climb import EMStatus
     from mixstudy.comparison import Comparison, compare
     from mixstudy.compression import CompressedSample, Region, compress
+    from mixstudy.design import Design
     from mixstudy.em import EMFit, LocalMaximum, fit_em, fit_em_plain
+    from mixstudy.escalation import Attempt
     from mixstudy.explanation import explain
     from mixstudy.faults import FAULTS, Fault
     from mixstudy.intervals import profile_intervals
@@ -26,20 +29,25 @@ if TYPE_CHECKING:
     from mixstudy.printed import read_trace
     from mixstudy.reading import read_observations, read_sample
     from mixstudy.recognition import Recognition, recognise, recognise_draws
+    from mixstudy.replicate import Study, run_study
     from mixstudy.report import write_report
     from mixstudy.sample import DataError, WeightedSample, as_sample
     from mixstudy.sensitivity import prior_sensitivity
+    from mixstudy.summaries import large_sample, summarise
 
 _HOME = {
     "adequacy": ("Adequacy", "AdequacyStatus", "check_adequacy"),
     "assessment": ("Assessment",),
     "bootstrap": ("bootstrap_intervals",),
+    "calibration": ("Calibration", "CalibrationDesign", "run_calibration"),
     "checking": ("check_estimate",),
     "checks": ("Check", "CheckStatus", "Verdict"),
     "climb": ("EMStatus",),
     "comparison": ("Comparison", "compare"),
     "compression": ("CompressedSample", "Region", "compress"),
+    "design": ("Design",),
     "em": ("EMFit", "LocalMaximum", "fit_em", "fit_em_plain"),
+    "escalation": ("Attempt",),
     "explanation": ("explain",),
     "faults": ("FAULTS", "Fault"),
     "intervals": ("profile_intervals",),
@@ -48,9 +56,11 @@ _HOME = {
     "printed": ("read_trace",),
     "reading": ("read_observations", "read_sample"),
     "recognition": ("Recognition", "recognise", "recognise_draws"),
+    "replicate": ("Study", "run_study"),
     "report": ("write_report",),
     "sample": ("DataError", "WeightedSample", "as_sample"),
     "sensitivity": ("prior_sensitivity",),
+    "summaries": ("large_sample", "summarise"),
 }
 
 __all__ = [
@@ -60,11 +70,15 @@ __all__ = [
     "Adequacy",
     "AdequacyStatus",
     "Assessment",
+    "Attempt",
+    "Calibration",
+    "CalibrationDesign",
     "Check",
     "CheckStatus",
     "Comparison",
     "CompressedSample",
     "DataError",
+    "Design",
     "EMFit",
     "EMStatus",
     "Fault",
@@ -76,6 +90,7 @@ __all__ = [
     "Region",
     "SamplerSettings",
     "SamplerStatus",
+    "Study",
     "Verdict",
     "WeightedSample",
     "as_sample",
@@ -88,6 +103,7 @@ __all__ = [
     "explain",
     "fit_em",
     "fit_em_plain",
+    "large_sample",
     "log_density",
     "log_likelihood",
     "prior_sensitivity",
@@ -98,8 +114,11 @@ __all__ = [
     "recognise",
     "recognise_draws",
     "responsibilities",
+    "run_calibration",
+    "run_study",
     "sample_posterior",
     "simulate",
+    "summarise",
     "write_report",
 ]
 

@@ -82,8 +82,8 @@ class Design:
     """Chains, at least 2."""
     draws: int = 1000
     """Draws kept from each chain, at least 4."""
-    tune: int = 500
-    """Tuning draws of each chain, at least 1; where they are too few the sampler goes on by other means."""
+    tune: int = 1000
+    """Tuning draws of each chain, at least 1."""
     escalate: bool = True
     """Whether the sampler goes on by other means where its diagnostics fail."""
 

@@ -117,7 +117,7 @@ def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool) -> No
         write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
         return
     if there != json.loads(json.dumps(plan)):
-        msg = f"{folder} holds results of another design: {_differences(there, plan)}; choose another --out"
+        msg = f"{folder} holds other results: {_differences(there, plan)}; choose another --out"
         raise FolderError(msg)
     if not resume:
         done = len(list(folder.glob("part-*.parquet")))

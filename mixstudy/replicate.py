@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mixstudy.design import Design, Seeds
 from mixstudy.parts import Parts, open_folder
-from mixstudy.rows import SCHEMA, row_of
+from mixstudy.rows import SCHEMA, row_of, versions
 from mixstudy.workers import run_batches
 
 PART_SIZE = 8
@@ -85,7 +85,8 @@ def run_study(
         The study, the same (timings apart) however often it was interrupted and wherever it ran.
 
     Raises:
-        FolderError: The folder holds results already and ``resume`` is false, or holds something else.
+        FolderError: The folder holds results already and ``resume`` is false, or those of another design or of other
+            versions of the program, or something else.
         FullError: A part could not be written; those before are whole.
         ClusterError: The cluster can't be reached.
     """
@@ -120,7 +121,7 @@ def run_tasks[T: Placed](
     Returns:
         All rows in the order of the tasks, and the names of the parts that were damaged and made again.
     """
-    open_folder(folder, {**plan, "part_size": PART_SIZE}, resume=resume)
+    open_folder(folder, {**plan, "part_size": PART_SIZE, "versions": versions()}, resume=resume)
     batches = [tasks[start : start + PART_SIZE] for start in range(0, len(tasks), PART_SIZE)]
     parts = Parts(folder=folder, schema=schema, count=len(batches))
     rows: dict[int, list[Row]] = {}

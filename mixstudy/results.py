@@ -64,11 +64,16 @@ def write_ranks(table: pd.DataFrame, folder: Path) -> None:
 
 
 def cell_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The summaries that fit a terminal: a row for each cell, coverage averaged over the parameters."""
+    """The summaries that fit a terminal: a row for each cell, coverage averaged over the parameters.
+
+    Columns that are the same in every cell are left out.
+    """
     found = summarise(table)
     found["measure"] = found["measure"].map(SHOWN)
     wide = found.groupby([*CELL, "measure"])["value"].mean().unstack("measure")  # noqa: PD010  (one value a place)
-    return wide[list(SHOWN.values())].reset_index().rename(columns={"separation": "apart"}).rename_axis(columns=None)
+    shown = wide[list(SHOWN.values())].reset_index().rename_axis(columns=None)
+    same = [name for name in CELL[1:] if len(set(shown[name])) == 1]
+    return shown.drop(columns=same).rename(columns={"separation": "apart"})
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -6,7 +6,6 @@ way, and so that the results do not depend on how many processors a machine has.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -70,7 +69,7 @@ def _run[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], *, jobs
 
 def _one[T, R](work: Callable[[T], R], number: int, batch: T, first: int) -> Done[R]:
     """Runs on a worker; ``first`` is the process that asked for it. Dask's workers are not its children."""
-    if multiprocessing.parent_process() is not None and threading.current_thread() is threading.main_thread():
+    if os.getpid() != first and threading.current_thread() is threading.main_thread():
         _settle(first)
     with threadpool_limits(1):
         return number, work(batch)

@@ -29,7 +29,7 @@ def test_design_from_options_runs_and_is_gone_on_with(tmp_path):
     assert (folder / "results.parquet").read_bytes() == before
     refused = run("--out", folder, "--resume", "--seed", "3")
     assert refused.exit_code == 2
-    assert "another design: seed is 0 there and 3 here" in refused.output
+    assert "holds other results: seed is 0 there and 3 here" in " ".join(refused.output.split())
     assert run("--out", folder, *TINY).exit_code == 2
 
 

@@ -80,12 +80,14 @@ def test_other_ways_give_the_same_posterior(faithful, faithful_posterior, way):
 def test_hard_data_end_with_a_posterior(compiled):
     """Where plain settings fail another way passes, and the attempts tell which."""
     x = ms.simulate(HARD, n=100, seed=0)
-    plain = ms.sample_posterior(x, settings=ms.SamplerSettings(escalate=False), compiled=compiled)
+    few = {"draws": 250, "tune": 250}  # a quarter of what has an effective sample size of a few hundred here
+    plain = ms.sample_posterior(x, settings=ms.SamplerSettings(**few, escalate=False), compiled=compiled)
     assert not plain.passed
-    found = ms.sample_posterior(x, compiled=compiled)
+    found = ms.sample_posterior(x, settings=ms.SamplerSettings(**few), compiled=compiled)
     assert found.passed
     assert [attempt.name for attempt in found.attempts] == [rung.name for rung in LADDER[: len(found.attempts)]]
-    assert [attempt.status for attempt in found.attempts[:-1]] == [plain.status] * (len(found.attempts) - 1)
+    assert found.attempts[0].status is plain.status
+    assert SamplerStatus.PASSED not in [attempt.status for attempt in found.attempts[:-1]]
     assert found.attempts[-1].status is SamplerStatus.PASSED
 
 

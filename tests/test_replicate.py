@@ -113,13 +113,16 @@ def test_finished_study_is_read_not_run(whole):
     assert [(each.done, each.total) for each in told] == [(24, 24)]
 
 
-def test_existing_results_are_not_overwritten(whole, tmp_path):
-    """Without resume, with another design, or in a folder of something else nothing is touched."""
+def test_existing_results_are_not_overwritten(whole, tmp_path, monkeypatch):
+    """Without resume, of another design or version, or in a folder of something else nothing is touched."""
     before = {path: path.read_bytes() for path in whole.folder.iterdir()}
     with pytest.raises(FolderError, match=r"holds results already \(3 parts\): go on with --resume"):
         run_study(TINY, whole.folder, workers=1)
-    with pytest.raises(FolderError, match="another design: seed is 0 there and 7 here; choose another --out"):
+    with pytest.raises(FolderError, match="holds other results: seed is 0 there and 7 here; choose another --out"):
         run_study(Design(**{**TINY.as_dict(), "seed": 7}), whole.folder, resume=True, workers=1)
+    monkeypatch.setattr("mixstudy.replicate.versions", lambda: "mixstudy 99")
+    with pytest.raises(FolderError, match=r"holds other results: versions is mixstudy .* there and mixstudy 99 here"):
+        run_study(TINY, whole.folder, resume=True, workers=1)
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(FolderError, match="not empty and holds no study"):
         run_study(TINY, tmp_path, resume=True, workers=1)

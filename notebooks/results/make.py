@@ -27,7 +27,12 @@ from mixstudy.results import CALIBRATION, LARGE_SAMPLE, RANKS, RANKS_FAILED, SUM
 from mixstudy.summaries import offsets, summarise  # noqa: E402
 
 HERE = Path(__file__).parent
-KINDS = {"wald coverage": "#D55E00", "profile coverage": "#E69F00", "bootstrap coverage": "#009E73", "credible coverage": "#0072B2"}
+KINDS = {
+    "wald coverage": "#D55E00",
+    "profile coverage": "#E69F00",
+    "bootstrap coverage": "#009E73",
+    "credible coverage": "#0072B2",
+}
 
 
 def main():
@@ -62,16 +67,31 @@ def told(what):
 def coverage_figure(summary: pd.DataFrame):
     """Coverage by n, a row for each separation, a column for each parameter, bars of two Monte Carlo errors."""
     separations = sorted(summary["separation"].unique())
-    figure, axes = plt.subplots(len(separations), 4, figsize=(12, 2.6 * len(separations)), sharex=True, sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        len(separations), 4, figsize=(12, 2.6 * len(separations)), sharex=True, sharey=True, squeeze=False
+    )
     for row, separation in zip(axes, separations, strict=True):
         for ax, label in zip(row, LABELS, strict=True):
             for place, (measure, colour) in enumerate(KINDS.items()):
-                some = summary[(summary["measure"] == measure) & (summary["parameter"] == label) & (summary["separation"] == separation)]
-                ax.errorbar(some["n"] * 1.18 ** (place - 1.5), some["value"], 2 * some["error"], fmt="o", ms=4, color=colour, label=measure)
+                some = summary[
+                    (summary["measure"] == measure)
+                    & (summary["parameter"] == label)
+                    & (summary["separation"] == separation)
+                ]
+                ax.errorbar(
+                    some["n"] * 1.18 ** (place - 1.5),
+                    some["value"],
+                    2 * some["error"],
+                    fmt="o",
+                    ms=4,
+                    color=colour,
+                    label=measure,
+                )
             ax.axhline(0.95, color="black", lw=0.8, ls=":")
             ax.set(xscale="log", ylim=(0.4, 1.04), title=f"{label}, {separation:g} sigma apart")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="lower center", ncols=4, frameon=False)
-    figure.supxlabel("observations", y=0.04)
+    for ax in axes[-1]:
+        ax.set_xlabel("observations")
     figure.tight_layout(rect=(0, 0.06, 1, 1))
     return figure
 
