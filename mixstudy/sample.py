@@ -118,7 +118,7 @@ def sha256_of(points: Floats) -> str:
 
 
 def _as_vector(x: ArrayLike) -> Floats:
-    if np.ma.isMaskedArray(x) or np.iscomplexobj(x):
+    if isinstance(x, np.ndarray) and (np.ma.isMaskedArray(x) or np.iscomplexobj(x)):
         msg = "the observations must be plain real numbers, got a masked or complex array"
         raise DataError(msg)
     try:

@@ -92,14 +92,15 @@ def test_interpolation_error_is_a_bound_and_no_wild_one(order):
 
 
 def test_fit_is_that_of_all_observations():
-    """Estimates agree to a millionth of a standard error, standard errors and likelihood to nine digits."""
+    """Estimates agree to what EM stops at, a millionth of a standard error; standard errors to what that leaves."""
     x = mixture(30_000, gap=2.0)
     few, all_of_them = ms.fit_em(x), ms.fit_em(x, exact=True)
     assert isinstance(few.sample, CompressedSample)
     assert few.sample.points.size < 400
     apart = np.subtract([*few.parameters], [*all_of_them.parameters]) / all_of_them.standard_errors
     assert np.abs(apart).max() < 3e-6
-    np.testing.assert_allclose(few.standard_errors, all_of_them.standard_errors, rtol=1e-9)
+    relative = 1 / np.sqrt(x.size)  # a standard error changes by about so much of itself within one of the estimate
+    np.testing.assert_allclose(few.standard_errors, all_of_them.standard_errors, rtol=10 * 2e-6 * relative)
     assert few.log_likelihood == pytest.approx(all_of_them.log_likelihood, abs=1e-6)
 
 

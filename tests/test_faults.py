@@ -23,8 +23,8 @@ STEPPED = [fault.name for fault in FAULTS if fault.steps]
 
 @pytest.fixture(scope="module")
 def fit(origin_sample):
-    """The right answer on the origin's sample."""
-    return ms.fit_em(origin_sample)
+    """The right answer on the origin's sample, every observation a point."""
+    return ms.fit_em(origin_sample, exact=True)
 
 
 def centred_parameters(fit):

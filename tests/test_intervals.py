@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize
-from scipy.special import expit, logit
+from scipy.special import expit, log_expit, logit
 from scipy.stats import chi2, norm
 
 import mixstudy as ms
@@ -24,9 +24,9 @@ def to_unbounded(theta):
 
 def minus_log_likelihood(u, x):
     """From SciPy's normal density alone."""
-    weight, sigma = expit(u[0]), np.exp(u[3])
+    sigma = np.exp(u[3])
     first, second = norm.logpdf(x, u[1], sigma), norm.logpdf(x, u[2], sigma)
-    return -np.sum(np.logaddexp(np.log(weight) + first, np.log1p(-weight) + second))
+    return -np.sum(np.logaddexp(log_expit(u[0]) + first, log_expit(-u[0]) + second))
 
 
 def scipy_interval(t, peak, j):
