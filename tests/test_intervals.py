@@ -35,7 +35,9 @@ def scipy_interval(t, peak, j):
     top = minus_log_likelihood(peak, t)
 
     def excess(value):
-        found = minimize(lambda v: minus_log_likelihood(np.insert(v, j, value), t), last[free], options={"gtol": 1e-6})
+        starts = (last[free], peak[free])  # the neighbour's end, and where BFGS can't have run away to
+        climbs = [minimize(lambda v: minus_log_likelihood(np.insert(v, j, value), t), each) for each in starts]
+        found = min(climbs, key=lambda climb: climb.fun)
         last[free] = found.x
         return 2 * (found.fun - top) - chi2.ppf(0.95, 1)
 
