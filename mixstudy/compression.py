@@ -20,7 +20,6 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ from scipy.special import gammaln
 from mixstudy.kernels import ORDER
 from mixstudy.lattice import Cells, count_batches
 from mixstudy.model import Floats
+from mixstudy.quadrature import chebyshev_points, chebyshev_weights, gauss_points, lagrange_by_powers
 from mixstudy.sample import DataError, Source, WeightedSample, as_sample, require_enough
 
 THRESHOLD = 500
@@ -47,8 +47,6 @@ ORDERS = range(4, 49, 2)
 """Polynomials whose sums a wide cell's points keep: three make a quadratic exact, beyond 48 nothing is gained."""
 SOUND = 1e-12
 """Share of a cell's observations by which its points may miss a sum: rounding, whose effect is measured."""
-EXHAUSTED = 1e-11
-"""Share of what evenly spread observations would leave for one more point, below which rounding is all that is left."""
 LEBESGUE = 2.3
 """Sum of the sizes of the weights of one observation on 8 Chebyshev points: at most 2.27 (Trefethen 2013, ch. 15)."""
 FINER, FINEST = 3, 12
@@ -219,7 +217,7 @@ def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Float
     sound = np.abs(missed).max(axis=1) <= SOUND * moments[:, 0]
     half_width = math.ldexp(cells.half_width, level)
     left = half_width * (2 * index[:, None] + 1)
-    plain = left[~sound] + half_width * _nodes(order), moments[~sound] @ _transform(order).T
+    plain = left[~sound] + half_width * chebyshev_points(order), moments[~sound] @ chebyshev_weights(order).T
     points = np.concatenate([(left[sound] + half_width * nodes[sound]).ravel(), plain[0].ravel()])
     counts = np.concatenate([weights[sound].ravel(), plain[1].ravel()])
     return points[counts != 0], counts[counts != 0]
@@ -230,68 +228,10 @@ def _moments(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
     width = 2**level
     wide = np.floor(np.ldexp(cells.index, -level))
     index, first = np.unique(wide, return_index=True)
-    nodes, basis = _lagrange(ORDER)
+    nodes, basis = lagrange_by_powers(ORDER)
     t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
     sums = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
     return index, np.add.reduceat(sums, first)
-
-
-def gauss_points(moments: Floats) -> tuple[Floats, Floats]:
-    """Points and weights with the same sums of Chebyshev polynomials (Sack & Donovan 1972; Wheeler 1974).
-
-    Args:
-        moments: Sums of T_0 to T_(2p-1) over the observations of each cell, shape ``(m, 2p)``.
-
-    Returns:
-        Points in [-1, 1] and positive weights, each of shape ``(m, p)``; weight 0 where there are fewer distinct
-        observations than points.
-    """
-    cells, order = moments.shape
-    monic = moments * 0.5 ** np.maximum(np.arange(order) - 1, 0)
-    share = np.where(np.arange(order) == 1, 0.5, 0.25)
-    diagonal, squares = np.zeros((2, cells, order // 2))
-    diagonal[:, 0], before, now = monic[:, 1] / monic[:, 0], np.zeros_like(monic), monic
-    alive = np.ones(cells, dtype=bool)
-    for k in range(1, order // 2):
-        part = slice(k, order - k)
-        after = np.zeros_like(now)
-        after[:, part] = (
-            now[:, k + 1 : order - k + 1]
-            - diagonal[:, k - 1, None] * now[:, part]
-            - squares[:, k - 1, None] * before[:, part]
-            + share[part] * now[:, k - 1 : order - k - 1]
-        )
-        alive &= after[:, k] > EXHAUSTED * 0.25**k * monic[:, 0]
-        ratio = after[alive, k] / now[alive, k - 1]
-        squares[alive, k] = ratio
-        diagonal[alive, k] = after[alive, k + 1] / after[alive, k] - now[alive, k] / now[alive, k - 1]
-        before, now = now, after
-    jacobi = np.zeros((cells, order // 2, order // 2))
-    place = np.arange(order // 2)
-    jacobi[:, place, place] = diagonal
-    jacobi[:, place[1:], place[:-1]] = np.sqrt(squares[:, 1:])
-    points, vectors = np.linalg.eigh(jacobi)
-    weights = moments[:, :1] * vectors[:, 0] ** 2
-    return points, np.where(weights > EXHAUSTED * moments[:, :1], weights, 0.0)
-
-
-def _nodes(order: int) -> Floats:
-    """Chebyshev points of the first kind on [-1, 1]."""
-    return np.cos(np.pi * (np.arange(order) + 0.5) / order)
-
-
-def _transform(order: int) -> Floats:
-    """Lagrange basis of the Chebyshev points by Chebyshev polynomials: a cosine transform, shape ``(p, p)``."""
-    return chebyshev.chebvander(_nodes(order), order - 1) * np.where(np.arange(order), 2, 1) / order
-
-
-@cache
-def _lagrange(order: int) -> tuple[Floats, Floats]:
-    """Chebyshev points, and their Lagrange basis by powers of t, shape ``(p, p)``."""
-    powers = np.zeros((order, order))
-    for k in range(order):
-        powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(k + 1)[k])
-    return _nodes(order), _transform(order) @ powers
 
 
 def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | None = None) -> CompressedSample:
