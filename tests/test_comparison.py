@@ -9,6 +9,7 @@ import pytest
 
 import mixstudy as ms
 from mixstudy.checks import CHECKS
+from mixstudy.compression import from_cells
 
 
 def statuses(result):
@@ -122,3 +123,12 @@ def test_bad_arguments(fit, origin_posterior, bad, message):
     """A level or kind out of range is refused with the value."""
     with pytest.raises(ValueError, match=message):
         ms.compare(fit, origin_posterior, **bad)
+
+
+def test_points_that_are_not_certain_are_inconclusive(fit, origin_posterior):
+    """A stream that is gone, on cells too wide for the posterior, ends in neither agree nor disagree."""
+    cells = origin_posterior.sample.cells
+    wide = from_cells(cells.widened(cells.exponent + 8))
+    result = ms.compare(fit, dataclasses.replace(origin_posterior, sample=wide))
+    assert statuses(result)["compression"] == "fail"
+    assert result.verdict is ms.Verdict.INCONCLUSIVE

@@ -59,7 +59,7 @@ def test_splitting_changes_nothing(folder, monkeypatch):
     np.testing.assert_allclose(split.cells.sums, whole.cells.sums, rtol=0, atol=1e-12 * X.size)
     one, two = (ms.log_likelihood(each.points, ms.ORIGIN, weights=each.weights) for each in (split, whole))
     assert one == pytest.approx(two, rel=1e-12)
-    np.testing.assert_allclose(estimate(split), estimate(whole), rtol=1e-11)
+    np.testing.assert_allclose(estimate(split), estimate(whole), rtol=1e-12)
 
 
 def test_a_cluster_gives_the_same(folder):
