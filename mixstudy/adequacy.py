@@ -8,7 +8,7 @@ subsample is taken however large n is.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from mixstudy.discrepancies import (
 )
 from mixstudy.em import EMFit
 from mixstudy.model import Floats, Parameters
-from mixstudy.sample import DataError, as_sample
+from mixstudy.sample import DataError, WeightedSample, as_sample
 
 FALSE_ALARMS = 0.001
 """How often right data may be called a misfit, all checks together; each p-value has its share of it (Bonferroni).
@@ -120,6 +120,11 @@ class Adequacy:
         """The judged findings whose p-value is below the threshold."""
         return tuple(found for found in self.findings if found.judged and found.p_value < self.threshold)
 
+    def as_dict(self) -> dict[str, object]:
+        """Status, sentence, threshold and findings, for a JSON file."""
+        outcome = {"status": self.status.name, "sentence": self.status.value, "threshold": self.threshold}
+        return {**outcome, "findings": [asdict(each) for each in self.findings]}
+
     @property
     def caveat(self) -> str:
         """What a verdict must add where the data do not look like the model; else nothing."""
@@ -168,22 +173,29 @@ def _judge(findings: list[Finding], band: PITBand | None) -> Adequacy:
     return Adequacy(status=status, findings=tuple(findings), threshold=threshold, pit=band)
 
 
-class _Raw(NamedTuple):
+class Raw(NamedTuple):
     """Observations that counts can be taken of, and the counts."""
 
     x: Floats
+    """Values, shape ``(k,)``, data units."""
     counts: Floats
+    """How often each was observed, none negative."""
 
 
-def _raw(fit: EMFit, x: ArrayLike | None) -> _Raw | None:
+def raw_observations(sample: WeightedSample) -> Raw | None:
+    """The observations behind a sample, read again where they were compressed; None where they are out of reach."""
+    if isinstance(sample, CompressedSample) and sample.again is not None and sample.n <= READ_AGAIN:
+        x = np.concatenate([*sample.again()])
+        return Raw(x, np.ones_like(x))
+    return Raw(sample.points, sample.weights) if (sample.weights >= 0).all() else None
+
+
+def _raw(fit: EMFit, x: ArrayLike | None) -> Raw | None:
     sample = fit.sample if x is None else as_sample(x)
     if abs(sample.n - fit.sample.n) > 0.5:  # noqa: PLR2004  (half an observation)
         msg = f"x must be the observations of the fit, which are {fit.sample.n:g}; got {sample.n:g}"
         raise DataError(msg)
-    if isinstance(sample, CompressedSample) and sample.again is not None and sample.n <= READ_AGAIN:
-        x = np.concatenate([*sample.again()])
-        return _Raw(x, np.ones_like(x))
-    return _Raw(sample.points, sample.weights) if (sample.weights >= 0).all() else None
+    return raw_observations(sample)
 
 
 def _in_sigmas(x: Floats, parameters: Parameters) -> Floats:
@@ -214,7 +226,7 @@ def _finding(name: str, value: float, p_value: float, text: str, *, judged: bool
     return Finding(name=name, value=value, p_value=p_value, judged=judged, explanation=text)
 
 
-def _range(raw: _Raw, fit: EMFit) -> Finding:
+def _range(raw: Raw, fit: EMFit) -> Finding:
     """The range against its exact distribution at the estimate; that the estimate is one is left out of account."""
     present = raw.x[raw.counts > 0]
     reach = float(present.max() - present.min())
@@ -226,7 +238,7 @@ def _range(raw: _Raw, fit: EMFit) -> Finding:
     return _finding("range", value, 2 * min(below, 1 - below), text)
 
 
-def _pit(raw: _Raw, fit: EMFit, drawn: Replicates, theta: Floats) -> tuple[PITBand, Finding]:
+def _pit(raw: Raw, fit: EMFit, drawn: Replicates, theta: Floats) -> tuple[PITBand, Finding]:
     """Largest standardised difference of empirical and fitted distribution function, and the band it sets.
 
     As in Saeilynoja, Buerkner & Vehtari (2022) the band is pointwise, widened until it holds all points at once; here

@@ -79,8 +79,12 @@ def gather(
     truth: Parameters | None,
     source: str,
     fit: EMFit,
+    thorough: bool,
 ) -> Evidence:
-    """Compute all that the checks look at; ``fit`` is the maximum-likelihood fit, the estimate's own or not."""
+    """Compute all that the checks look at; ``fit`` is the maximum-likelihood fit, the estimate's own or not.
+
+    A thorough look adds posterior predictive p-values to the adequacy, which no check judges.
+    """
     theta = np.array([*estimate])
     draws = posterior.draws
     sample, certificate = _certified(posterior.sample, theta, draws)
@@ -99,7 +103,7 @@ def gather(
         truth=truth,
         source=source,
         intervals=interval_table(fit, table[["lower", "upper"]].to_numpy(), level=level),
-        adequacy=check_adequacy(fit),
+        adequacy=check_adequacy(fit, draws=draws if thorough else None),
         merged=merged_variance(fit, posterior.prior),
     )
 

@@ -115,11 +115,7 @@ def as_json(found: Assessment) -> dict[str, Any]:
         },
         "checks": [asdict(check) for check in found.checks],
         "faults": [_fault_json(each) for each in found.faults],
-        "adequacy": {
-            "status": found.adequacy.status.name,
-            "threshold": found.adequacy.threshold,
-            "findings": [asdict(each) for each in found.adequacy.findings],
-        },
+        "adequacy": found.adequacy.as_dict(),
         "parameters": comparison and comparison.table.to_dict("index"),
         "intervals": comparison and comparison.intervals.to_dict("index"),
         "explanation": {section.title: list(section.lines) for section in explain(found)},

@@ -13,8 +13,10 @@ from scipy.stats import norm
 from mixstudy.model import Floats
 from mixstudy.sample import as_sample
 
-LOO_SIZE = 1000
-"""Largest number of observations and of draws that leave-one-out looks at."""
+LEFT_OUT = 500
+"""Largest number of observations that are left out, one at a time: half a second's worth."""
+DRAWS = 1000
+"""Largest number of draws that each is weighed by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class LOOComparison:
 def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
     """Compare two components with one by PSIS-LOO (Vehtari, Gelman & Gabry 2017), with ArviZ.
 
-    Of more than ``LOO_SIZE`` observations a simple random subset is left out in turn and scaled up (Magnusson et al.
+    Of more than ``LEFT_OUT`` observations a simple random subset is left out in turn and scaled up (Magnusson et al.
     2020); the posteriors are still those of all. That of one component is exact, for the prior ``1 / sigma``:
     ``(n - 1) s^2 / sigma^2 ~ chi^2(n - 1)``, ``mu | sigma ~ N(mean, sigma^2 / n)``.
 
@@ -48,8 +50,8 @@ def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
     """
     rng, points = np.random.default_rng(seed), as_sample(x).points
     n, mean, sd = points.size, float(points.mean()), float(points.std(ddof=1))
-    left_out = points if n <= LOO_SIZE else rng.choice(points, LOO_SIZE, replace=False)
-    chosen = draws[np.linspace(0, len(draws) - 1, min(LOO_SIZE, len(draws))).astype(int)]
+    left_out = points if n <= LEFT_OUT else rng.choice(points, LEFT_OUT, replace=False)
+    chosen = draws[np.linspace(0, len(draws) - 1, min(DRAWS, len(draws))).astype(int)]
     weight, mu1, mu2, sigma = chosen.T[:, :, None]
     two = np.logaddexp(
         np.log(weight) + norm.logpdf(left_out, mu1, sigma), np.log1p(-weight) + norm.logpdf(left_out, mu2, sigma)

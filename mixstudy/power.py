@@ -128,7 +128,7 @@ def _judged(cell: Cell, replicate: int, *, seed: int, faults: bool) -> list[dict
     settings = SamplerSettings(seed=chain_seed)
     posterior = sample_posterior(fit.sample, settings=settings, compiled=_compiled())
     where = {"n": cell.n, "separation": cell.separation, "weight": cell.weight, "replicate": replicate}
-    right = compare(fit, posterior, truth=cell.truth)
+    right = compare(fit, posterior, truth=cell.truth, thorough=False)
     rows = [where | {"fault": RIGHT, "variant": "", "moved": 0.0, "named": not _named(fit.parameters, sample, fit)}]
     rows[0] |= _statuses(right)
     if faults:
@@ -151,7 +151,7 @@ def _faulty(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterato
             names = _named(printed, sample, fit)[:NAMED]
             named = fault.name in names or SAME.get(fault.name) in names
             row = {"fault": fault.name, "variant": variant, "moved": moved, "named": named}
-            yield row | _statuses(compare(estimate, posterior))
+            yield row | _statuses(compare(estimate, posterior, thorough=False))
 
 
 def _named(estimate: Parameters | Floats, sample: WeightedSample, fit: EMFit) -> list[str]:

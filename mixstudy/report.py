@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mixstudy.certificate import Certificate
     from mixstudy.comparison import Comparison
     from mixstudy.em import EMFit
+    from mixstudy.further import Further
     from mixstudy.posterior import Posterior
 
 PROGRAM = "mixstudy"
@@ -68,6 +69,8 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "parameters": result.table.to_dict("index"),
         "intervals": result.intervals.to_dict("index"),
         "checks": [asdict(check) for check in result.checks],
+        "adequacy": result.adequacy.as_dict(),
+        "further": result.further and _further_json(result.further),
         "em": result.em and _em_json(result.em),
         "sampler": _sampler_json(result.posterior),
         "data": {**asdict(sample.source), **numbers, "truth": result.truth and asdict(result.truth)},
@@ -83,6 +86,12 @@ def _em_json(em: EMFit) -> dict[str, Any]:
     return {**outcome, "iterations": len(em.trace) - 1, **heights}
 
 
+def _further_json(found: Further) -> dict[str, Any]:
+    mistakes = [{"name": each.fault.name, "explanation": each.explanation} for each in found.mistakes]
+    loo = found.loo and asdict(found.loo)
+    return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "mistakes": mistakes}
+
+
 def _certificate_json(found: Certificate) -> dict[str, Any]:
     return {**asdict(found), "region": found.region._asdict(), "holds": found.holds}
 
@@ -91,7 +100,8 @@ def _sampler_json(posterior: Posterior) -> dict[str, Any]:
     outcome = {"status": posterior.status.name, "sentence": posterior.status.value}
     numbers = {"divergences": posterior.divergences, "bfmi": posterior.bfmi, "prior": posterior.prior.lines()}
     tables = {"diagnostics": posterior.diagnostics.to_dict("index"), "settings": asdict(posterior.settings)}
-    return {**outcome, **numbers, **tables}
+    attempts = [{"name": each.name, "status": each.status.name, "seconds": each.seconds} for each in posterior.attempts]
+    return {**outcome, **numbers, **tables, "attempts": attempts}
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type

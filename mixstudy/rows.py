@@ -123,7 +123,7 @@ def row_of(task: Task, design: Design) -> dict[str, Any]:
             posterior = sample_posterior(em.sample, prior=prior, settings=settings, compiled=compiled, cores=1)
         row.update(posterior_columns(posterior))
         with timed(row, "comparison"):
-            result = compare(em, posterior, truth=task.truth, level=design.level)
+            result = compare(em, posterior, truth=task.truth, level=design.level, thorough=False)
         row.update(_comparison_columns(result))
     return row
 

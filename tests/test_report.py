@@ -18,8 +18,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mixstudy import plots, report
+from mixstudy.adequacy import check_adequacy
 from mixstudy.checks import Check, CheckStatus, Verdict
+from mixstudy.diagnostics import SamplerStatus
 from mixstudy.em import fit_em
+from mixstudy.escalation import Attempt
 from mixstudy.evidence import interval_table
 from mixstudy.model import LABELS, ORIGIN, simulate
 from mixstudy.sample import Source, as_sample
@@ -74,6 +77,7 @@ def fake_result() -> Comparison:
         divergences=0,
         bfmi=float("nan"),
         settings=Settings(),
+        attempts=(Attempt(name="as asked", status=SamplerStatus.PASSED, seconds=1.0),),
         sample=data,
     )
     checks = (
@@ -84,6 +88,7 @@ def fake_result() -> Comparison:
         verdict=Verdict.AGREE, sentence="Both agree.", table=pd.DataFrame(columns, index=LABELS), checks=checks,
         intervals=interval_table(em, np.column_stack([lower, upper]), level=0.95), level=0.95, kind="eti",
         estimate=em.parameters, em=em, posterior=posterior, truth=ORIGIN, certificate=None,
+        adequacy=check_adequacy(em), further=None,
     )  # fmt: skip
     return cast("Comparison", result)
 
@@ -108,6 +113,8 @@ def test_json_has_the_promised_keys(fake_result: Comparison) -> None:
         "parameters",
         "intervals",
         "checks",
+        "adequacy",
+        "further",
         "em",
         "sampler",
         "data",

@@ -1,0 +1,46 @@
+"""What a reader asks after the verdict, which does not depend on it.
+
+Does the posterior follow its prior? Would one component predict as well? Do the draws bear the mark of a mistake?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mixstudy.adequacy import raw_observations
+from mixstudy.loo import LOOComparison, compare_loo
+from mixstudy.model import LABELS
+from mixstudy.recognition import Recognition, recognise_draws
+from mixstudy.sensitivity import prior_sensitivity
+
+if TYPE_CHECKING:
+    from mixstudy.em import EMFit
+    from mixstudy.posterior import Posterior
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Further:
+    """Answers beside the verdict."""
+
+    sensitivity: pd.DataFrame
+    """A row for each parameter: how far its posterior follows the prior and the likelihood (power scaling)."""
+    loo: LOOComparison | None
+    """Two components against one by leave-one-out; None without raw observations."""
+    mistakes: tuple[Recognition, ...]
+    """Known mistakes whose marks the draws bear, best first."""
+
+
+def look_further(posterior: Posterior, *, fit: EMFit) -> Further:
+    """Answer what does not change the verdict; about half a second."""
+    raw = raw_observations(posterior.sample)
+    usable = raw is not None and bool((raw.counts == 1).all())
+    draws = np.stack([posterior.data["posterior"][label].to_numpy() for label in LABELS], axis=-1)
+    return Further(
+        sensitivity=prior_sensitivity(posterior),
+        loo=compare_loo(raw.x, posterior.draws, seed=posterior.settings.seed) if raw is not None and usable else None,
+        mistakes=recognise_draws(draws, posterior.sample, fit=fit),
+    )
