@@ -33,7 +33,7 @@ from mixstudy.information import curvature_from, distance_to_maximum, expectatio
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.printed import four_numbers, usable_rows
 from mixstudy.recognition import Recognition, recognise
-from mixstudy.recognition.case import half_units, make_case
+from mixstudy.recognition.case import make_case
 from mixstudy.recognition.result import SLACK
 from mixstudy.sample import WeightedSample, as_sample
 
@@ -90,7 +90,7 @@ def check_estimate(
     seen, notes = _seen(sample, fit, theta)
     begin = _begin(start, rows)
     steps = None if rows is None else [[float(value) for value in row] for row in rows]
-    case, adequacy = make_case(raw, half_units(estimate), seen, fit), check_adequacy(fit, seed=seed)
+    case, adequacy = make_case(estimate, seen, fit), check_adequacy(fit, seed=seed)
     with np.errstate(all="ignore"):  # numbers from another world overflow; infinities are handled
         faults = recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit)
         distance, rounding, (deficit, stationary) = case.off, case.rounding, _at(theta, seen, fit)

@@ -55,6 +55,22 @@ def steps_of(step, sample, start, count):
     return np.array(rows)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["0.3", "5", "12", "4"], ["variance reported as sigma"]),
+        (["0.7", "5", "12", "2"], ["weight of the other component"]),
+        (["0.3", "5", "12", "2"], []),
+        (["0.3", "5", "12", "3"], []),
+    ],
+)
+def test_coarse_figures_name_what_prints_as_they_do(sample, fit, values, expected):
+    """Figures too coarse for ten times nearer still name the mistake that prints as all four of them, and no other."""
+    found = recognise(values, sample, fit=fit)
+    assert names(found) == expected
+    assert all(each.strength < 1 for each in found)
+
+
 @pytest.mark.parametrize("name", TOLD_BY_NUMBERS)
 @pytest.mark.parametrize("figures", [5, 6])
 def test_a_mistake_is_named_from_four_numbers(sample, fit, name, figures):

@@ -32,7 +32,7 @@ from mixstudy.faults import (
     unshared,
 )
 from mixstudy.model import Floats
-from mixstudy.recognition.case import FINEST, Case, Match, half_units, make_case
+from mixstudy.recognition.case import FINEST, Case, Match, make_case
 from mixstudy.recognition.result import ALIKE, SLACK, TEN_TIMES, Recognition
 from mixstudy.sample import WeightedSample
 
@@ -57,7 +57,7 @@ def from_estimate(
 ) -> tuple[Recognition, ...]:
     """Judge four numbers as printed: which faults give them, best first; none where they are right."""
     raw = np.array([float(v) for v in values])
-    case = make_case(raw, half_units(values), sample, fit)
+    case = make_case(values, sample, fit)
     found = list(_swapped_labels(raw, case))
     if case.off <= max(RIGHT_ENOUGH, SLACK * case.rounding):
         return tuple(found)
@@ -81,7 +81,7 @@ def _swapped_labels(raw: Floats, case: Case) -> Iterator[Recognition]:
 
 def _explained(match: Match, case: Case) -> Recognition:
     fault = BY_NAME[match.name]
-    exact = match.distance <= SLACK * case.rounding
+    exact = match.reprinted or match.distance <= SLACK * case.rounding
     fits = "explains the numbers to the printed digits" if exact else f"comes within {match.distance:.2g} of them"
     detail = f" ({match.detail})" if match.detail else ""
     name = fault.name[0].upper() + fault.name[1:]
@@ -91,7 +91,9 @@ def _explained(match: Match, case: Case) -> Recognition:
 
 def _tell_apart(matches: Iterable[Match], case: Case) -> list[Match]:
     """Keep the matches that are strong enough and that the best one does not put in the shade."""
-    strong = sorted((m for m in matches if m.strength >= TEN_TIMES), key=lambda m: m.strength, reverse=True)
+    strong = sorted(
+        (m for m in matches if m.reprinted or m.strength >= TEN_TIMES), key=lambda m: m.strength, reverse=True
+    )
     if not strong:
         return []
     closest = SLACK * max(strong[0].distance, case.rounding)
@@ -149,9 +151,9 @@ def _by_report(case: Case) -> Iterator[Match]:
     for fault in FAULTS:
         if fault.reports is not None and fault.name != "swapped labels":
             given = fault.reports(case.right + shift) - shift
-            yield case.match(fault.name, "of the right fit", case.distance(case.estimate - given))
+            yield case.match_given(fault.name, "of the right fit", given)
     for k, given in enumerate(unshared(case.data, case.right), 1):
-        yield case.match("sigma left unshared", f"sigma{k} of two", case.distance(case.estimate - given))
+        yield case.match_given("sigma left unshared", f"sigma{k} of two", given)
 
 
 def _at_other_maximum(case: Case) -> Iterator[Match]:

@@ -18,6 +18,9 @@ from mixstudy.sample import WeightedSample
 FINEST = 1e-4
 """Distance, in standard errors, to which anybody's EM converges; finer printed figures say no more."""
 
+MISPRINTED = 3.0
+"""Half units of its last figure by which the right answer must miss a coarse estimate: no rounding does that."""
+
 
 class Match(NamedTuple):
     """A fault that comes within ``distance`` standard errors of the estimate."""
@@ -26,6 +29,8 @@ class Match(NamedTuple):
     detail: str
     distance: float
     strength: float
+    reprinted: bool = False
+    """Whether it prints as every figure of the estimate, where the right answer does not."""
 
 
 class Case(NamedTuple):
@@ -38,6 +43,7 @@ class Case(NamedTuple):
     information: Floats
     estimate: Floats
     half: Floats
+    typed: Floats
 
     def distance(self, difference: Floats) -> float:
         """Length of a difference in standard errors; infinite where it is not finite."""
@@ -63,6 +69,18 @@ class Case(NamedTuple):
         """A fault that comes within ``distance``, with its evidence."""
         return Match(name, detail, distance, self.strength(distance))
 
+    def match_given(self, name: str, detail: str, given: Floats) -> Match:
+        """A fault that gives four numbers, which coarse figures may be without being ten times nearer to them.
+
+        They are where all four print as the estimate does and one of the right answer's is off by ``MISPRINTED`` half
+        units or more; that many times the fault is then nearer.
+        """
+        found = self.match(name, detail, self.distance(self.estimate - given))
+        missed = float(np.max(np.abs(self.estimate - self.right) / self.typed))
+        if (np.abs(self.estimate - given) <= self.typed).all() and missed >= MISPRINTED:
+            return found._replace(strength=max(found.strength, math.log10(missed)), reprinted=True)
+        return found
+
 
 def half_units(values: Sequence[float | str]) -> Floats:
     """Half a unit of the last printed figure of each value, shape ``(4,)``.
@@ -70,16 +88,36 @@ def half_units(values: Sequence[float | str]) -> Floats:
     Floats and ``%g`` lose trailing zeros; they are given back as far as the other values' decimals and significant
     figures both allow.
     """
-    digits = [Decimal(v) if isinstance(v, str) else Decimal(repr(float(v))).normalize() for v in values]
-    decimals = [-int(d.as_tuple().exponent) for d in digits]
+    digits = _digits(values)
+    decimals = [_decimals(d) for d in digits]
     before = [d.adjusted() + 1 for d in digits]
     figures = max(a + b for a, b in zip(decimals, before, strict=True))
     most = max(decimals)
     return np.array([0.5 * 10.0 ** -max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)])
 
 
-def make_case(raw: Floats, half: Floats, sample: WeightedSample, fit: EMFit) -> Case:
-    """Put an estimate in order and about the mean, with the information that measures distances from it."""
+def typed_units(values: Sequence[float | str]) -> Floats:
+    """The same with no trailing zeros given back: the least that was claimed."""
+    return np.array([0.5 * 10.0 ** -_decimals(d) for d in _digits(values)])
+
+
+def _digits(values: Sequence[float | str]) -> list[Decimal]:
+    return [Decimal(v) if isinstance(v, str) else Decimal(repr(float(v))).normalize() for v in values]
+
+
+def _decimals(number: Decimal) -> int:
+    return -int(number.as_tuple().exponent)
+
+
+def make_case(values: Sequence[float | str], sample: WeightedSample, fit: EMFit) -> Case:
+    """Put an estimate in order and about the mean, with the information that measures distances from it.
+
+    Args:
+        values: The estimate as printed, means in any order, data units.
+        sample: The observations.
+        fit: The right answer.
+    """
+    raw = np.array([float(v) for v in values])
     shift = np.array([0, sample.mean, sample.mean, 0])
     estimate, right = np.array([*Parameters.relabelled(raw)]), np.array([*fit.parameters])
     unit = np.array([1, sample.sd, sample.sd, sample.sd])
@@ -88,4 +126,6 @@ def make_case(raw: Floats, half: Floats, sample: WeightedSample, fit: EMFit) -> 
     information = (at.information if identified else np.diag(at.complete)) / np.outer(unit, unit)
     smallest = np.array([1e-12, 0, 0, 0])
     estimate = np.clip(estimate - shift, [smallest[0], *[-math.inf] * 3], [1 - smallest[0], *[math.inf] * 3])
-    return Case(sample, centred(sample), fit, right - shift, information, estimate, half)
+    return Case(
+        sample, centred(sample), fit, right - shift, information, estimate, half_units(values), typed_units(values)
+    )
