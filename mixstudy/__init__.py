@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from mixstudy.comparison import Comparison, compare
     from mixstudy.compression import CompressedSample, Region, compress
     from mixstudy.design import Design
+    from mixstudy.drawn import read_draws
     from mixstudy.em import EMFit, LocalMaximum, fit_em, fit_em_plain
     from mixstudy.escalation import Attempt
     from mixstudy.explanation import explain
     from mixstudy.faults import FAULTS, Fault
+    from mixstudy.further import Further
     from mixstudy.intervals import profile_intervals
     from mixstudy.model import LABELS, ORIGIN, Parameters, log_density, log_likelihood, responsibilities, simulate
     from mixstudy.posterior import Posterior, Prior, SamplerSettings, SamplerStatus, build_model, sample_posterior
@@ -46,10 +48,12 @@ _HOME = {
     "comparison": ("Comparison", "compare"),
     "compression": ("CompressedSample", "Region", "compress"),
     "design": ("Design",),
+    "drawn": ("read_draws",),
     "em": ("EMFit", "LocalMaximum", "fit_em", "fit_em_plain"),
     "escalation": ("Attempt",),
     "explanation": ("explain",),
     "faults": ("FAULTS", "Fault"),
+    "further": ("Further",),
     "intervals": ("profile_intervals",),
     "model": ("LABELS", "ORIGIN", "Parameters", "log_density", "log_likelihood", "responsibilities", "simulate"),
     "posterior": ("Posterior", "Prior", "SamplerSettings", "SamplerStatus", "build_model", "sample_posterior"),
@@ -82,6 +86,7 @@ __all__ = [
     "EMFit",
     "EMStatus",
     "Fault",
+    "Further",
     "LocalMaximum",
     "Parameters",
     "Posterior",
@@ -108,6 +113,7 @@ __all__ = [
     "log_likelihood",
     "prior_sensitivity",
     "profile_intervals",
+    "read_draws",
     "read_observations",
     "read_sample",
     "read_trace",

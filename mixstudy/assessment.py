@@ -125,8 +125,9 @@ def _about_the_estimate(found: Found) -> tuple[Verdict, str]:
         text = f"Disagree: the estimate is {found.distance:.3g} standard errors from the maximum of the likelihood"
         return Verdict.DISAGREE, f"{text} and {found.deficit:.3g} nats below it."
     if failed:
-        text = "Disagree: the estimate is the maximum of the likelihood, but the data are not what they should be."
-        return Verdict.DISAGREE, text
+        text = "Disagree: the estimate is the maximum of the likelihood, but"
+        what = "draws" if failed == ["draws"] else "data and the draws" if "draws" in failed else "data"
+        return Verdict.DISAGREE, f"{text} the {what} are not what they should be."
     if SLACK * found.rounding > TOO_COARSE:
         text = "Inconclusive: the estimate may be the maximum of the likelihood, but its printed figures are too few:"
         return Verdict.INCONCLUSIVE, f"{text} rounding alone may move it by {found.rounding:.2g} standard errors."

@@ -32,7 +32,7 @@ from mixstudy.em import EMFit, fit_em
 from mixstudy.information import curvature_from, distance_to_maximum, expectation, require_level
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.printed import four_numbers, usable_rows
-from mixstudy.recognition import Recognition, recognise
+from mixstudy.recognition import Recognition, recognise, recognise_draws
 from mixstudy.recognition.case import make_case
 from mixstudy.recognition.result import SLACK
 from mixstudy.sample import WeightedSample, as_sample
@@ -56,6 +56,7 @@ def check_estimate(
     truth: Parameters | None = None,
     start: Sequence[float | str] | None = None,
     trace: Sequence[Sequence[float | str]] | None = None,
+    draws: ArrayLike | None = None,
     posterior: Posterior | None = None,
     level: float = 0.95,
     kind: Literal["eti", "hdi"] = "eti",
@@ -65,11 +66,13 @@ def check_estimate(
 
     Args:
         estimate: Weight, mu1, mu2, sigma, data units, means in any order; text keeps the printed figures. The last row
-            of the trace where None.
+            of the trace where None; EM's own where there are draws alone.
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
         truth: The parameters that the data were drawn from, where known.
         start: Where the iterations started, where known; the first row of the trace by default.
         trace: Successive iterates, shape ``(k, 4)``, k at least 2 (``read_trace`` reads them from a file).
+        draws: Somebody's posterior draws, shape ``(chains, draws, 4)`` in the order of the labels, data units, means
+            in any order (``read_draws`` reads them from a file).
         posterior: The posterior of the same data, where it was sampled.
         level: Probability of the credible intervals, in (0, 1).
         kind: Equal-tailed or highest-density intervals.
@@ -81,12 +84,11 @@ def check_estimate(
     """
     require_level(level)
     rows, broken = (None, ()) if trace is None else usable_rows(trace)
-    estimate = rows[-1] if estimate is None and rows is not None else estimate
-    if estimate is None:
-        msg = "there is nothing to check: give an estimate or a trace"
-        raise ValueError(msg)
-    raw, sample = four_numbers(estimate, "estimate"), as_sample(x)
-    theta, fit = Parameters.relabelled(raw), fit_em(sample)
+    sample = as_sample(x)
+    fit = fit_em(sample)
+    estimate, stands_in = _subject(estimate, rows, draws, fit)
+    raw = four_numbers(estimate, "estimate")
+    theta = Parameters.relabelled(raw)
     seen, notes = _seen(sample, fit, theta)
     begin = _begin(start, rows)
     steps = None if rows is None else [[float(value) for value in row] for row in rows]
@@ -94,11 +96,14 @@ def check_estimate(
     with np.errstate(all="ignore"):  # numbers from another world overflow; infinities are handled
         faults = recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit)
         distance, rounding, (deficit, stationary) = case.off, case.rounding, _at(theta, seen, fit)
+        marks = () if draws is None else recognise_draws(draws, fit.sample, fit=fit)
         known = _truth(truth, seen, fit, level=level)
     at_maximum = _likelihood(deficit, rounding, fit), stationary_check(stationary, rounding=SLACK * rounding)
     right = all(check.status is not CheckStatus.FAIL for check in at_maximum)
     comparison = _comparison(fit if right else theta, posterior, truth=truth, level=level, kind=kind)
-    checks = (*at_maximum, _data(faults), known, adequacy_check(adequacy))
+    drawn = () if draws is None else (_drawn(marks),)
+    faults = (*faults, *marks)
+    checks = (*at_maximum, _data(faults), *drawn, known, adequacy_check(adequacy))
     found = Found(fit, distance, deficit, rounding, checks, adequacy, comparison, told(faults, right=right))
     verdict, sentence = judge(found)
     return Assessment(
@@ -113,8 +118,25 @@ def check_estimate(
         faults=faults,
         adequacy=adequacy,
         comparison=comparison,
-        notes=(*_labels(raw), *broken, *notes),
+        notes=(*stands_in, *_labels(raw), *broken, *notes),
     )
+
+
+def _subject(
+    estimate: Sequence[float | str] | None,
+    rows: Sequence[Sequence[float | str]] | None,
+    draws: ArrayLike | None,
+    fit: EMFit,
+) -> tuple[Sequence[float | str], tuple[str, ...]]:
+    """What is judged: the estimate, the trace's last row, or beside draws alone EM's own, and a note that says so."""
+    if estimate is not None:
+        return estimate, ()
+    if rows is not None:
+        return rows[-1], ()
+    if draws is None:
+        msg = "there is nothing to check: give an estimate, a trace or draws"
+        raise ValueError(msg)
+    return [*fit.parameters], ("The draws came without an estimate: EM's own stands in for it.",)
 
 
 def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | str]] | None) -> Floats | None:
@@ -184,6 +206,13 @@ def _data(found: tuple[Recognition, ...]) -> Check:
             return _check("data", CheckStatus.FAIL, each.strength, each.explanation)
     text = "The data are no heights of a curve, and bear no mark of a sampler known for its mistake."
     return _check("data", CheckStatus.PASS, math.nan, text)
+
+
+def _drawn(marks: tuple[Recognition, ...]) -> Check:
+    """The draws bear no mark of a mistake."""
+    if marks:
+        return _check("draws", CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
+    return _check("draws", CheckStatus.PASS, math.nan, "The draws bear no mark of a known mistake.")
 
 
 def _truth(truth: Parameters | None, sample: WeightedSample, fit: EMFit, *, level: float) -> Check:

@@ -76,6 +76,10 @@ def _sampler(evidence: Evidence) -> Check:
         f" Largest R-hat {worst['r_hat'].max():.3f}, smallest bulk ESS {worst['ess_bulk'].min():.0f}, "
         f"{posterior.divergences} divergence(s)."
     )
+    if len(posterior.attempts) > 1:
+        tried = f"{len(posterior.attempts)} attempts"
+        passed = f" It took {tried}, the last: {posterior.attempts[-1].name}."
+        detail += passed if posterior.passed else f" None of {tried} passed."
     return _check("sampler", status, worst["r_hat"].max(), posterior.status.value + detail)
 
 

@@ -46,6 +46,9 @@ def check(
     trace: Annotated[
         Path | None, typer.Option(help="File of printed iterations, four numbers a row: names the faulty step.")
     ] = None,
+    draws: Annotated[
+        Path | None, typer.Option(help="Somebody's posterior draws: ArviZ's NetCDF, or CSV with a column chain.")
+    ] = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help=f"Folder to write {FILE} to.")] = None,
     level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
@@ -56,8 +59,8 @@ def check(
     """Check an estimate from anywhere: is it right, and if not, which mistake was made?"""
     with _clear_errors():
         _require_level(level)
-        if estimate is None and trace is None:
-            msg = "there is nothing to check: give --estimate or --trace"
+        if estimate is None and trace is None and draws is None:
+            msg = "there is nothing to check: give --estimate, --trace or --draws"
             raise ValueError(msg)
         _require_folder(directory)
         known = _parameters(truth, "--truth")
@@ -70,6 +73,11 @@ def check(
         for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
             if values is not None:
                 four_numbers(values, name)
+        drawn = None
+        if draws is not None:
+            from mixstudy.drawn import read_draws
+
+            drawn = read_draws(draws)
         from mixstudy.checking import check_estimate
         from mixstudy.reading import read_observations
 
@@ -86,6 +94,7 @@ def check(
             truth=known,
             start=begin,
             trace=rows,
+            draws=drawn,
             posterior=posterior,
             level=level,
             kind=kind.value,

@@ -39,6 +39,7 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("What is in doubt", tuple(unsure)),
         Section("The likely mistake" if len(told) == 1 else "The likely mistakes", tuple(_faults(told))),
         Section("What is right", tuple(_right(found))),
+        Section("What the posterior adds", tuple(_posterior_adds(found))),
         Section("What to look at next", tuple(_next(found))),
     )
     return tuple(section for section in sections if section.lines)
@@ -68,6 +69,12 @@ def _right(found: Assessment) -> Iterator[str]:
     if found.verdict is Verdict.DISAGREE and close:
         yield f"{', '.join(close)}: within {CLOSE:g} standard errors of EM's."
     yield from (f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.PASS)
+
+
+def _posterior_adds(found: Assessment) -> tuple[str, ...]:
+    """What does not change the verdict."""
+    further = found.comparison and found.comparison.further
+    return further.sentences if further else ()
 
 
 def _next(found: Assessment) -> Iterator[str]:

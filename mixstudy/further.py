@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mixstudy.em import EMFit
     from mixstudy.posterior import Posterior
 
+FOLLOWS = 0.05
+"""Sensitivity above which a posterior follows what is scaled (Kallioinen et al. 2024)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Further:
@@ -32,6 +35,20 @@ class Further:
     """Two components against one by leave-one-out; None without raw observations."""
     mistakes: tuple[Recognition, ...]
     """Known mistakes whose marks the draws bear, best first."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answers in words, one for each question that could be put."""
+        follows = [str(label) for label, row in self.sensitivity.iterrows() if row["prior"] > FOLLOWS]
+        prior = f"The prior is felt in {', '.join(follows)}" if follows else "The prior is not felt"
+        largest = self.sensitivity["prior"].max()
+        found = [
+            f"{prior}: scaled to a power near 1 it moves a posterior by {largest:.2g} at most; {FOLLOWS:g} counts."
+        ]
+        if self.loo is not None:
+            found.append(self.loo.sentence)
+        found += [f"{each.fault.name[0].upper()}{each.fault.name[1:]}: {each.explanation}" for each in self.mistakes]
+        return tuple(found)
 
 
 def look_further(posterior: Posterior, *, fit: EMFit) -> Further:

@@ -15,6 +15,8 @@ from mixstudy.sample import as_sample
 
 LEFT_OUT = 500
 """Largest number of observations that are left out, one at a time: half a second's worth."""
+LARGE_K = 0.7
+"""Pareto k above which importance sampling can't be trusted (Vehtari, Gelman & Gabry 2017)."""
 DRAWS = 1000
 """Largest number of draws that each is weighed by."""
 
@@ -28,9 +30,17 @@ class LOOComparison:
     standard_error: float
     """Of the difference."""
     worst_pareto_k: float
-    """Largest Pareto k of either model: above 0.7 the importance sampling can't be trusted."""
+    """Largest Pareto k of either model: above ``LARGE_K`` the importance sampling can't be trusted."""
     observations: int
     """How many observations were left out, one at a time."""
+
+    @property
+    def sentence(self) -> str:
+        """The answer in words."""
+        better = "two components predict better than one" if self.difference > 0 else "one component predicts as well"
+        text = f"Leave-one-out: {better}, by {self.difference:.4g} nats over all observations"
+        doubt = f" Not to be trusted: Pareto k is {self.worst_pareto_k:.2g}." if self.worst_pareto_k > LARGE_K else ""
+        return f"{text} (standard error {self.standard_error:.2g}, {self.observations} left out in turn).{doubt}"
 
 
 def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:

@@ -179,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         name="a lower maximum",
         wrong="the nearest maximum of the likelihood",
         right="the highest one, from several starts",
-        source="McLachlan & Peel 2000, section 2.12",
+        source="McLachlan & Peel 2000, on starting values",
         advice="Run from several starts and keep the highest log-likelihood.",
     ),
     Fault(

@@ -1,4 +1,4 @@
-"""``mixstudy study`` from the command to the verdict: the first run ever, and later runs."""
+"""``mixstudy study`` and ``check`` from the command to the verdict: the first run ever, and later runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 from measuring import Benchmark, Row, timed
 
 PROGRAM = Path(sys.executable).parent / "mixstudy"
+RIGHT = "0.300768,4.99837,15.013,1.98205"
+"""EM's estimate on the default sample, as it prints."""
 LATER = 3
 """Later runs, of which the median counts."""
 
@@ -26,9 +28,14 @@ def measure_startup(*, quick: bool) -> list[Row]:
         imports = _seconds([sys.executable, "-c", "import pymc, nutpie, matplotlib.figure"], _environment({}))
         first = _seconds(study, fresh)
         later = sorted(_seconds(study, fresh) for _ in range(1 if quick else LATER))
+        sample = Path(folder, "x.csv")
+        _seconds([PROGRAM, "simulate", "-q", sample], fresh)
+        check = [PROGRAM, "check", sample, "--estimate", RIGHT, "--no-mcmc", "-q"]
+        checked = sorted(_seconds(check, fresh) for _ in range(1 if quick else LATER + 1))
     rows = {
         "first run ever": first,
         "later run": later[len(later) // 2],
+        "check --no-mcmc": checked[len(checked) // 2],
         "imports of PyMC, nutpie, matplotlib": imports,
     }
     return [{"what": what, "seconds": seconds} for what, seconds in rows.items()]
