@@ -1,30 +1,32 @@
 """How often each check and the verdict fire: on a right pair (false alarms) and on every fault (power).
 
 Every cell of a grid of sample sizes, separations and weights gets its own data sets. On each, EM and the posterior are
-right; then every fault of the catalogue is made on purpose and its estimate is judged in EM's place. A share of R data
-sets has a Monte Carlo error, given as its 95 % interval (Clopper & Pearson 1934).
+right; then every fault of the catalogue is made on purpose: an estimate is judged in EM's place, draws and data by
+recognition alone. A share of R data sets has a Monte Carlo error, given as its 95 % interval (Clopper & Pearson 1934).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.special import ndtr
 from scipy.stats import beta
 
 from mixstudy.checks import Verdict
 from mixstudy.comparison import Comparison, compare
 from mixstudy.em import EMFit, fit_em
-from mixstudy.faults import FAULTS, reproduce
+from mixstudy.faults import FAULTS, reproduce, reproduce_data, reproduce_draws
 from mixstudy.model import Floats, Parameters, simulate
 from mixstudy.posterior import Posterior, SamplerSettings, compile_model, sample_posterior
-from mixstudy.recognition import recognise
+from mixstudy.recognition import recognise, recognise_draws
 from mixstudy.sample import WeightedSample, as_sample
 
 if TYPE_CHECKING:
@@ -128,15 +130,17 @@ def _judged(cell: Cell, replicate: int, *, seed: int, faults: bool) -> list[dict
     settings = SamplerSettings(seed=chain_seed)
     posterior = sample_posterior(fit.sample, settings=settings, compiled=_compiled())
     where = {"n": cell.n, "separation": cell.separation, "weight": cell.weight, "replicate": replicate}
-    right = compare(fit, posterior, truth=cell.truth, thorough=False)
-    rows = [where | {"fault": RIGHT, "variant": "", "moved": 0.0, "named": not _named(fit.parameters, sample, fit)}]
-    rows[0] |= _statuses(right)
+    right = _statuses(compare(fit, posterior, truth=cell.truth, thorough=False))
+    marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
+    named = not (marks or _named(fit.parameters, sample, fit))
+    rows = [where | {"fault": RIGHT, "variant": "", "moved": 0.0, "named": named} | right]
     if faults:
-        rows += [where | row for row in _faulty(sample, fit, posterior)]
+        made = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=data_seed), _in_data(cell, seed=data_seed))
+        rows += [where | {"sampler": right["sampler"]} | row for row in chain.from_iterable(made)]
     return rows
 
 
-def _faulty(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterator[dict[str, Any]]:
+def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterator[dict[str, Any]]:
     """A row for each fault's estimate that differs from the right one."""
     sd = posterior.diagnostics["sd"].to_numpy()
     for fault in FAULTS:
@@ -152,6 +156,35 @@ def _faulty(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterato
             named = fault.name in names or SAME.get(fault.name) in names
             row = {"fault": fault.name, "variant": variant, "moved": moved, "named": named}
             yield row | _statuses(compare(estimate, posterior, thorough=False))
+
+
+def _in_draws(fit: EMFit, *, seed: int) -> Iterator[dict[str, Any]]:
+    """A row for each fault of a sampler, made on draws of the large-sample posterior."""
+    if not np.isfinite(fit.covariance).all():
+        return
+    for name in (*(fault.name for fault in FAULTS if fault.seen_in == "draws"), "sigma left unshared"):
+        draws = reproduce_draws(name, fit, seed=seed)
+        off = np.abs(draws.mean(axis=(0, 1)) - np.array([*fit.parameters])) / np.array(fit.standard_errors)
+        found = [each.fault.name for each in recognise_draws(draws, fit.sample, fit=fit)]
+        yield _recognised(name, "draws", float(off.max()), found)
+
+
+def _in_data(cell: Cell, *, seed: int) -> Iterator[dict[str, Any]]:
+    """A row for each fault of the data, fitted rightly, the truth being known."""
+    for fault in (fault for fault in FAULTS if fault.seen_in == "data"):
+        sample = as_sample(reproduce_data(fault.name, cell.truth, n=cell.n, seed=seed))
+        fit = fit_em(sample)
+        weight = cell.truth.weight
+        sampler = abs(float(ndtr(weight)) - weight) / fit.standard_errors.weight
+        moved = sampler if fault.name == "the randn sampler" else math.inf  # heights are no sample at all
+        found = [each.fault.name for each in recognise([*fit.parameters], sample, fit=fit, truth=cell.truth)]
+        yield _recognised(fault.name, "data", moved, found)
+
+
+def _recognised(name: str, variant: str, moved: float, found: list[str]) -> dict[str, Any]:
+    """A row of a fault that no check but recognition itself sees."""
+    verdict = (Verdict.DISAGREE if found else Verdict.AGREE).value
+    return {"fault": name, "variant": variant, "moved": moved, "named": name in found[:NAMED], "verdict": verdict}
 
 
 def _named(estimate: Parameters | Floats, sample: WeightedSample, fit: EMFit) -> list[str]:
