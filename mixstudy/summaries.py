@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import curve_fit
 from scipy.special import stdtrit
 
 from mixstudy.checks import Verdict
@@ -21,6 +20,8 @@ from mixstudy.rows import CHECK_NAMES, INTERVALS, check_column
 
 CELL = ("n", "weight", "separation", "prior")
 """Columns that tell a cell."""
+SLOPES: Floats = np.linspace(-3, 1, 801)
+"""Slopes that are tried."""
 Z = 1.959964
 """Half-width of a 95 % interval in standard errors."""
 SOME = 2
@@ -119,16 +120,16 @@ def offsets(rows: pd.DataFrame, label: str) -> pd.Series:
 
 
 def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
-    """How fast offset and width ratio settle, from ``n >= least`` on, where the sampler passed.
+    """How fast offset and width ratio settle, from ``n >= least`` on, where the comparison was not inconclusive.
 
-    The mean squared offset less the Monte Carlo error of the posterior mean, ``c n^(2 slope)``, and the width ratio at
-    the largest n; both with 95 % intervals. Theory expects a slope of -1/2 and a ratio of 1.
+    The offset is ``c n^slope`` and the Monte Carlo error of the posterior mean; the width ratio is that at the largest
+    n; both with 95 % intervals. Theory expects a slope of -1/2 and a ratio of 1.
 
     Returns:
         A row for each weight, separation, prior and parameter: ``slope``, ``slope_lower``, ``slope_upper``, ``ratio``,
         ``ratio_lower``, ``ratio_upper`` and ``n``, the largest. NaN where there are not three sizes.
     """
-    rows = table[(table["sampler_status"] == PASSED) & (table["n"] >= least)]
+    rows = table[table["verdict"].isin(["agree", "disagree"]) & (table["n"] >= least)]
     found = []
     for cell, some in rows.groupby(list(CELL[1:])):
         for label in LABELS:
@@ -138,26 +139,27 @@ def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
 
 
 def _slope(rows: pd.DataFrame, label: str) -> dict[str, float]:
+    """Maximum and profile interval of ``offset ~ N(0, noise^2 + c^2 n^(2 slope))``, noise the Monte Carlo error.
+
+    Where the offset is lost in the noise at all sizes but one the interval is open.
+    """
     noise = rows[f"mcse_mean_{label}"] / rows[f"posterior_sd_{label}"]
-    squares = pd.DataFrame({"n": rows["n"], "value": offsets(rows, label) ** 2 - noise**2}).dropna()
-    sizes = squares.groupby("n")["value"].agg(["mean", "sem", "size"])
-    sizes = sizes[(sizes["size"] > 1) & (sizes["sem"] > 0)]
+    squares = pd.DataFrame({"n": rows["n"], "offset": offsets(rows, label) ** 2, "noise": noise**2}).dropna()
+    sizes = squares.groupby("n").agg(offset=("offset", "mean"), noise=("noise", "mean"), count=("noise", "size"))
     if len(sizes) < 3:  # noqa: PLR2004  (a line through two points has no error)
         return dict.fromkeys(("slope", "slope_lower", "slope_upper"), math.nan)
     n = sizes.index.to_numpy(dtype=np.float64)
-    first = float(max(sizes["mean"].iloc[0], sizes["sem"].iloc[0]))
-
-    def power(n: Floats, log_height: float, slope: float) -> Floats:
-        return np.asarray(np.exp(log_height) * (n / n.min()) ** (2 * slope))
-
-    try:
-        at, covariance = curve_fit(
-            power, n, sizes["mean"], p0=(math.log(first), -0.5), sigma=sizes["sem"], absolute_sigma=True
-        )
-    except RuntimeError:  # the figures are all noise
-        return dict.fromkeys(("slope", "slope_lower", "slope_upper"), math.nan)
-    half = Z * math.sqrt(covariance[1, 1])
-    return {"slope": float(at[1]), "slope_lower": float(at[1]) - half, "slope_upper": float(at[1]) + half}
+    observed, mc, count = (sizes[name].to_numpy(dtype=np.float64) for name in ("offset", "noise", "count"))
+    heights = float(observed[0]) * np.geomspace(1e-3, 1e2, 400)
+    variance = mc + heights[:, None, None] * (n / n[0]) ** (2 * SLOPES[:, None])
+    deviance = np.min(np.sum(count * (np.log(variance) + observed / variance), axis=-1), axis=0)
+    within = SLOPES[deviance - deviance.min() <= Z**2]
+    lower, upper = (float(end) for end in (within[0], within[-1]))
+    return {
+        "slope": float(SLOPES[np.argmin(deviance)]),
+        "slope_lower": lower if lower > SLOPES[0] else -math.inf,
+        "slope_upper": upper if upper < SLOPES[-1] else math.inf,
+    }
 
 
 def _ratio(rows: pd.DataFrame, label: str) -> dict[str, float]:

@@ -204,7 +204,7 @@ def test_slope_is_recovered():
     rng = np.random.default_rng(1)
     n = np.repeat([1000, 10_000, 100_000, 1_000_000], 100)
     noise, sd = 0.01, 2.0
-    columns = {"n": n, "weight": 0.3, "separation": 3.0, "prior": 1.0, "sampler_status": "PASSED"}
+    columns = {"n": n, "weight": 0.3, "separation": 3.0, "prior": 1.0, "verdict": "agree"}
     for label in ("weight", "mu1", "mu2", "sigma"):
         columns[f"posterior_mean_{label}"] = np.zeros(n.size)
         columns[f"em_{label}"] = sd * (
