@@ -4,18 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
 from mixstudy.faults import reproduce, reproduce_data
-
-PRINTED = [
-    [0.1130842168240086, 3.401472765079545, 2.445209909135907, 2.3046528697572635],
-    [0.07054376684886957, 0.04341192273911035, 0.04067151364724695, 0.12585753071439582],
-    [0.07054303636195076, 0.04330910871714057, 0.040679319081395215, 0.12567545288855245],
-    [0.07054238762380395, 0.04321431848177363, 0.04068651514443456, 0.12550734898400692],
-    [0.07054180884360708, 0.043126645044752804, 0.04069317074867406, 0.125351664317294],
-    [0.07054129028636431, 0.04304531343415197, 0.040699344770810386, 0.12520706710362625],
-]
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +22,6 @@ def fit(sample):
     return ms.fit_em(sample)
 
 
-def printed(theta, figures=6):
-    """Numbers as a program prints them."""
-    return [f"{value:.{figures}g}" for value in theta]
-
-
 def statuses(found):
     """Status of each check by name."""
     return {check.name: check.status.value for check in found.checks}
@@ -47,9 +34,7 @@ def words(found):
 
 def test_the_origin_is_told_both_mistakes():
     """From heights and the printed trace: not the maximum, heights used as data, sigma from one component."""
-    u = np.random.default_rng(0).uniform(0, 30, 10_000)
-    heights = 0.3 * np.exp(-((u - 5) ** 2) / 2 * 4) + 0.7 * np.exp(-((u - 15) ** 2) / 2 * 4)
-    found = ms.check_estimate(None, heights, trace=PRINTED)
+    found = ms.check_estimate(None, heights(0), trace=PRINTED)
     assert found.verdict is ms.Verdict.DISAGREE
     assert [each.fault.name for each in found.told][:2] == ["heights used as data", "sigma from one component"]
     assert "heights used as data and sigma from one component" in found.sentence

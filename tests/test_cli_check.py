@@ -5,20 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from oracles import PRINTED, heights
 from typer.testing import CliRunner
 
 import mixstudy as ms
 from mixstudy.cli import app
 from mixstudy.faults import reproduce_data
-
-TRACE = """\
-[0.1130842168240086,  3.401472765079545,   2.445209909135907,   2.3046528697572635]
-[0.07054376684886957, 0.04341192273911035, 0.04067151364724695, 0.12585753071439582]
-[0.07054303636195076, 0.04330910871714057, 0.040679319081395215, 0.12567545288855245]
-[0.07054238762380395, 0.04321431848177363, 0.04068651514443456, 0.12550734898400692]
-[0.07054180884360708, 0.043126645044752804, 0.04069317074867406, 0.125351664317294]
-[0.07054129028636431, 0.04304531343415197, 0.040699344770810386, 0.12520706710362625]
-"""
 
 
 def run(*arguments):
@@ -42,10 +34,8 @@ def right(tmp_path):
 
 def test_the_origin_end_to_end(tmp_path):
     """Heights as data and the printed trace: exit code 1, both mistakes named with their lines."""
-    u = np.random.default_rng(4).uniform(0, 30, 10_000)
-    heights = 0.3 * np.exp(-((u - 5) ** 2) / 2 * 4) + 0.7 * np.exp(-((u - 15) ** 2) / 2 * 4)
-    (tmp_path / "trace.txt").write_text(TRACE)
-    code, said = run(written(tmp_path / "h.csv", heights), "--trace", tmp_path / "trace.txt", "--no-mcmc")
+    (tmp_path / "trace.txt").write_text("\n".join(map(str, PRINTED)))
+    code, said = run(written(tmp_path / "h.csv", heights(4)), "--trace", tmp_path / "trace.txt", "--no-mcmc")
     assert code == 1
     assert "1. Heights used as data" in said
     assert "2. Sigma from one component" in said

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from oracles import scipy_log_posterior
 from scipy import stats
-from scipy.special import logsumexp
 
 import mixstudy as ms
 from mixstudy.diagnostics import SamplerStatus
@@ -17,17 +17,6 @@ from mixstudy.sampling import Coordinates, build_model, draw_once, draw_smc
 
 HARD = ms.Parameters(weight=0.63, mu1=0.0, mu2=1.6, sigma=1.0)
 """Means so near to each other that plain settings fail on a hundred observations."""
-
-
-def scipy_log_posterior(points, weights, prior, theta):
-    """Log posterior up to the ordering's constant, from SciPy's densities alone."""
-    weight, mu1, mu2, sigma = theta
-    terms = [
-        np.log(weight) + stats.norm.logpdf(points, mu1, sigma),
-        np.log1p(-weight) + stats.norm.logpdf(points, mu2, sigma),
-    ]
-    means = stats.norm.logpdf([mu1, mu2], prior.centre, 2.5 * prior.scale).sum()
-    return weights @ logsumexp(terms, axis=0) + means + stats.halfnorm.logpdf(sigma, scale=prior.scale)
 
 
 def test_mixture_coordinates_have_the_same_posterior():

@@ -9,22 +9,12 @@ import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
+from oracles import scipy_log_posterior
 from scipy import stats
 from scipy.special import logsumexp
 
 import mixstudy as ms
 from mixstudy.model import LABELS
-
-
-def scipy_log_posterior(points, weights, prior, theta):
-    """Log posterior up to the ordering's constant, from SciPy's densities alone."""
-    weight, mu1, mu2, sigma = theta
-    terms = [
-        np.log(weight) + stats.norm.logpdf(points, mu1, sigma),
-        np.log1p(-weight) + stats.norm.logpdf(points, mu2, sigma),
-    ]
-    means = stats.norm.logpdf([mu1, mu2], prior.centre, 2.5 * prior.scale).sum()
-    return weights @ logsumexp(terms, axis=0) + means + stats.halfnorm.logpdf(sigma, scale=prior.scale)
 
 
 def test_log_posterior_equals_scipy():

@@ -4,19 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
 from mixstudy.faults import BY_NAME, FAULTS, HARMLESS, centred, reproduce, reproduce_data, reproduce_draws
 from mixstudy.recognition import half_units, recognise, recognise_draws, recognise_heights
 
-PRINTED = [
-    [0.1130842168240086, 3.401472765079545, 2.445209909135907, 2.3046528697572635],
-    [0.07054376684886957, 0.04341192273911035, 0.04067151364724695, 0.12585753071439582],
-    [0.07054303636195076, 0.04330910871714057, 0.040679319081395215, 0.12567545288855245],
-    [0.07054238762380395, 0.04321431848177363, 0.04068651514443456, 0.12550734898400692],
-    [0.07054180884360708, 0.043126645044752804, 0.04069317074867406, 0.125351664317294],
-    [0.07054129028636431, 0.04304531343415197, 0.040699344770810386, 0.12520706710362625],
-]
 TRUTH = ms.Parameters(weight=0.3, mu1=5, mu2=12, sigma=2)
 TOLD_BY_NUMBERS = [
     fault.name
@@ -35,11 +28,6 @@ def sample():
 def fit(sample):
     """The right answer on them."""
     return ms.fit_em(sample)
-
-
-def printed(theta, figures=6):
-    """Numbers as a program prints them."""
-    return [f"{value:.{figures}g}" for value in theta]
 
 
 def names(found):
@@ -165,19 +153,14 @@ def test_a_trace_names_the_faulty_step(sample, fit, name):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_origin_from_other_heights(seed):
     """From the printed trace and heights of any seed, both of the origin's mistakes are named first."""
-    rng = np.random.default_rng(seed)
-    u = rng.uniform(0, 30, 10_000)
-    sample = ms.as_sample(0.3 * np.exp(-((u - 5) ** 2) / 2 * 4) + 0.7 * np.exp(-((u - 15) ** 2) / 2 * 4))
-    found = names(recognise(None, sample, trace=PRINTED))
+    found = names(recognise(None, ms.as_sample(heights(seed)), trace=PRINTED))
     assert found[:2] == ["heights used as data", "sigma from one component"]
 
 
 @pytest.mark.parametrize("exponent", [4.0, 0.25], ids=["wrong", "right"])
 def test_heights_give_away_their_weights(exponent):
     """The two peaks stand in the proportion of the weights, with the wrong exponent and with the right one."""
-    u = np.random.default_rng(1).uniform(0, 30, 10_000)
-    sample = ms.as_sample(0.3 * np.exp(-((u - 5) ** 2) / 2 * exponent) + 0.7 * np.exp(-((u - 15) ** 2) / 2 * exponent))
-    found = recognise_heights(sample)
+    found = recognise_heights(ms.as_sample(heights(1, exponent=exponent)))
     assert found is not None
     assert re.search(r"weights 0\.(69|7)\d* and 0\.3\d*", found.explanation)
 
