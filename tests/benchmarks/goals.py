@@ -62,6 +62,17 @@ def _startup(rows: list[Row]) -> Iterator[tuple[str, str, str, str]]:
         yield "`mixstudy check --no-mcmc`, n = 1e4", "≤ 2 s", "–", f"{row['seconds']:.1f} s"
 
 
+def _replicates(rows: list[Row]) -> Iterator[tuple[str, str, str, str]]:
+    for where, some in (
+        ("3 and 5 sigma apart", [row for row in rows if row["separation"] >= 3]),
+        ("1.5 sigma apart, where most are sampled again", [row for row in rows if row["separation"] < 3]),
+    ):
+        rates = [row["per_second"] for row in some]
+        if rates:
+            what = f"`mixstudy replicate`, data sets a second, two cores, n from 1e3 to 1e6, {where}"
+            yield what, "≥ 2", "–", f"{min(rates):.1f} to {max(rates):.1f}"
+
+
 _GOALS = {
     "em": _em,
     "compression": _compression,
@@ -70,4 +81,5 @@ _GOALS = {
     "size": _size,
     "stream": _stream,
     "startup": _startup,
+    "replicates": _replicates,
 }

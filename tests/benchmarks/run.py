@@ -17,7 +17,7 @@ import startup
 from measuring import ROOT, Benchmark, Row, machine, timed, today
 from writing import COST, README, RESULTS, as_table, goal_table, stored, write_all
 
-NAMES = ("em", "compression", "accuracy", "nuts", "size", "stream", "startup")
+NAMES = ("em", "compression", "accuracy", "nuts", "size", "stream", "startup", "replicates")
 
 
 def main() -> None:
@@ -52,6 +52,10 @@ def _benchmark(name: str) -> Benchmark:
         import posteriors
 
         return {"nuts": posteriors.NUTS, "size": posteriors.SIZE}[name]
+    if name == "replicates":
+        import replicates
+
+        return replicates.REPLICATES
     return startup.STARTUP
 
 
