@@ -160,10 +160,10 @@ def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> It
 
 def _in_draws(fit: EMFit, *, seed: int) -> Iterator[dict[str, Any]]:
     """A row for each fault of a sampler, made on draws of the large-sample posterior."""
-    if not np.isfinite(fit.covariance).all():
-        return
     for name in (*(fault.name for fault in FAULTS if fault.seen_in == "draws"), "sigma left unshared"):
         draws = reproduce_draws(name, fit, seed=seed)
+        if np.isnan(draws).any():
+            continue
         off = np.abs(draws.mean(axis=(0, 1)) - np.array([*fit.parameters])) / np.array(fit.standard_errors)
         found = [each.fault.name for each in recognise_draws(draws, fit.sample, fit=fit)]
         yield _recognised(name, "draws", float(off.max()), found)

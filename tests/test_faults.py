@@ -124,3 +124,9 @@ def test_an_unknown_mistake_is_refused(fit, make):
     more = {reproduce: {}, reproduce_data: {"n": 10, "seed": 0}, reproduce_draws: {"seed": 0}}[make]
     with pytest.raises(ValueError, match="got 'bad luck'"):
         make("bad luck", first, **more)
+
+
+def test_draws_of_a_mistake_that_breaks_down_are_nan():
+    """A sigma of its own shrinks onto three equal values: there is no posterior to draw from."""
+    fit = ms.fit_em(np.r_[np.zeros(3), np.random.default_rng(0).normal(5, 1, 60)])
+    assert np.isnan(reproduce_draws("sigma left unshared", fit, seed=0)).all()

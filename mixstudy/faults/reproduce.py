@@ -96,6 +96,8 @@ def reproduce_data(name: str, truth: Parameters, *, n: int, seed: int) -> Floats
 def reproduce_draws(name: str, fit: EMFit, *, seed: int, chains: int = 4, draws: int = 1000) -> Floats:
     """Draw from the large-sample posterior with a mistake, shape ``(chains, draws, 4)``; a right one for ``""``.
 
+    NaN where the mistake breaks down on these data, as a sigma left unshared does that shrinks to a point.
+
     Raises:
         ValueError: The fault is unknown or not one of the draws.
     """
@@ -111,6 +113,8 @@ def reproduce_draws(name: str, fit: EMFit, *, seed: int, chains: int = 4, draws:
         prior = np.diag(1 / (errors / 3) ** 2)
         covariance = np.linalg.inv(np.linalg.inv(covariance) + prior)
         right = right + covariance @ prior @ (3 * errors)
+    if not (np.isfinite(covariance).all() and np.isfinite(right).all()):
+        return np.full((chains, draws, 4), math.nan)
     made = rng.multivariate_normal(right, covariance, size=(chains, draws))
     if name == "unordered means":
         swapped = (np.arange(draws) // (draws // 5) + np.arange(chains)[:, None]) % 2 == 1
