@@ -138,3 +138,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  (whatever the name stands fo
             return value
     msg = f"module 'mixstudy' has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """Every public name, used or not."""
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import xarray as xr
 from arviz_stats.ecdf_utils import ecdf_pit
 
 from mixstudy.design import DesignError, Seeds, seeds_at
@@ -145,7 +144,19 @@ def run_calibration(
     cluster: str | None = None,
     progress: Callable[[Progress], object] | None = None,
 ) -> Calibration:
-    """Draw truths from the prior and rank them in their posteriors; arguments and errors as ``run_study``."""
+    """Draw truths from the prior and rank them in their posteriors.
+
+    Args:
+        design: What to do.
+        folder: Where results go, part by part as they are done.
+        resume: Whether to go on with results of the same design that are there already.
+        workers: Processes on this machine; as many as it has processors by default, and 1 for this process.
+        cluster: Address of a Dask scheduler, whose workers do it instead.
+        progress: Called at the start and after each part.
+
+    Raises:
+        FolderError: As ``run_study``; so are FullError and ClusterError.
+    """
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(design).items()}
     table, damaged = run_tasks(
         design.tasks(),
@@ -210,9 +221,9 @@ def calibration_summary(table: pd.DataFrame) -> pd.DataFrame:
     """For each n and for all together: how many passed, and how each quantity's ranks keep to their band.
 
     Returns:
-        A row for each group and quantity: ``data_sets``, ``not_passed`` (a share), ``ranked`` (those that passed),
-        ``outside`` (points of the ECDF outside the 95 % simultaneous band), ``inside`` and ``largest``, the largest
-        difference of the ECDF from uniform.
+        A row for each group and quantity: ``data_sets``, ``not_passed`` and ``escalated`` (shares), ``ranked`` (those
+        that passed), ``outside`` (points of the ECDF outside the 95 % simultaneous band), ``inside`` and ``largest``,
+        the largest difference of the ECDF from uniform.
     """
     groups = [("all", table), *((str(n), rows) for n, rows in table.groupby("n"))]
     return pd.DataFrame(
@@ -226,45 +237,19 @@ def _kept(rows: pd.DataFrame, quantity: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "data_sets": len(rows),
         "not_passed": 1 - len(passed) / len(rows),
+        "escalated": float(rows["attempts"].str.contains(";", na=False).mean()),
         "ranked": len(passed),
     }
     if len(passed) < 2:  # noqa: PLR2004  (one point has no distribution function)
         return {**found, "outside": 0, "inside": False, "largest": np.nan}
-    at, lower, upper = _band(u.size)
+    at, lower, upper = ecdf_band(u.size)
     ecdf = np.searchsorted(np.sort(u), at, side="right") / u.size
     outside = int(np.sum((ecdf < lower) | (ecdf > upper)))
     return {**found, "outside": outside, "inside": outside == 0, "largest": float(np.abs(ecdf - at).max())}
 
 
 @cache
-def _band(size: int) -> tuple[Floats, Floats, Floats]:
+def ecdf_band(size: int) -> tuple[Floats, Floats, Floats]:
     """Where the ECDF of so many ranks is looked at, and ArviZ's band there: simulated, so found once for each size."""
     at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)  # type: ignore[no-untyped-call]
     return at, lower, upper
-
-
-def plot_calibration(table: pd.DataFrame, *, passed: bool = True) -> Any:  # noqa: ANN401  (ArviZ's PlotCollection, which it doesn't type)
-    """ECDFs of the ranks less uniform with their simultaneous bands, by ArviZ's ``plot_ecdf_pit``.
-
-    Args:
-        table: Of a calibration.
-        passed: Data sets whose sampler passed; False shows those whose sampler did not.
-    """
-    import arviz as az
-
-    rows = table[(table["sampler_status"] == PASSED) == passed].dropna(subset=["u_weight"])
-    values = xr.Dataset({name: ("sample", rows[f"u_{name}"].to_numpy()) for name in QUANTITIES})
-    tree = xr.DataTree.from_dict({"/prior_sbc": values})
-    figure = az.plot_ecdf_pit(
-        tree,
-        group="prior_sbc",
-        sample_dims=["sample"],
-        visuals={"p_value_text": False},
-        col_wrap=len(QUANTITIES),
-        figure_kwargs={"figsize": (12.5, 2.6)},
-    )
-    at, lower, upper = _band(len(rows))  # ArviZ 1.3's own "envelope" fails under NumPy 2.5
-    for name in QUANTITIES:
-        axes = figure.viz["plot"][name].item()
-        axes.fill_between(at, lower - at, upper - at, color="0.85", zorder=-1)
-    return figure

@@ -5,9 +5,11 @@ Exit codes: 0 agree, 1 disagree, 2 bad input or usage, 3 inconclusive.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="One mixture model, two estimates (EM by hand and PyMC), one verdict on whether they agree.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -69,14 +70,29 @@ Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The 
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
 
 
+WELCOME = """\
+One mixture of two Gaussians, estimated by EM and by PyMC: do the two agree, and is each right?
+
+    mixstudy demo              a true story of wrong numbers, in half a minute
+    mixstudy study             a first report, on synthetic data
+    mixstudy study YOUR.csv    the same on yours
+    mixstudy check YOUR.csv --estimate WEIGHT,MU1,MU2,SIGMA
+                               are these numbers right, and if not, which mistake was made?
+
+Help: mixstudy --help, or mixstudy study --help and so on."""
+
+
 @app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     """Compare a hand-written EM with a PyMC posterior on the two-component, shared-sigma Gaussian mixture."""
     if show_version:
         out.print(f"mixstudy {version('mixstudy')}", highlight=False)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        out.print(WELCOME, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -95,18 +111,23 @@ def study(
     draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
     tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
+    formats: Annotated[
+        str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
+    ] = "html",
+    opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
     exact: Exact = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job."""
     with _clear_errors():
+        from mixstudy.report import check_output, parse_formats
+
+        wanted = parse_formats(formats)
         _require_level(level)
         known = _parameters(truth, "--truth")
         sample, simulated = _observations(
             data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
         )
-        from mixstudy.report import check_output
-
         check_output(directory)
         with _working("Fitting by EM", quiet=quiet):
             from mixstudy.em import fit_em
@@ -122,16 +143,19 @@ def study(
             err.print("Compiling (half a minute the first time ever), then sampling ...", highlight=False)
         posterior = sample_posterior(em.sample, settings=settings, exact=exact, progress=watched)
         with _working("Comparing and writing the report", quiet=quiet):
+            gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
             result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
             from mixstudy.report import console_checks, console_table, write_report
 
-            report = write_report(result, directory)
+            report = write_report(result, directory, formats=wanted)
     if not quiet:
         out.print(console_table(result))
         out.print(console_checks(result))
     out.print(f"[bold]{result.sentence}[/]", highlight=False)
     if not quiet:
-        out.print(f"Report: {report}", highlight=False)
+        out.print(f"Report: {report}", highlight=False, soft_wrap=True)
+    if opened and not webbrowser.open(report.as_uri()):
+        err.print("The report can't be opened from here.", highlight=False)
     raise typer.Exit({"agree": 0, "disagree": 1, "inconclusive": 3}[result.verdict.value])
 
 
@@ -238,6 +262,9 @@ def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> N
     if path.suffix not in (".csv", ".parquet"):
         msg = f"the file must end in .csv or .parquet, got {path.name!r}"
         raise ValueError(msg)
+    if not path.parent.is_dir():
+        msg = f"the folder {path.parent} does not exist: create it first, or write elsewhere"
+        raise ValueError(msg)
     frame = pd.DataFrame({"x": x})
     frame.attrs = {"truth": [*parameters], "seed": seed}
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".mixstudy-", delete=False) as handle:
@@ -277,7 +304,7 @@ def _numbers(text: str | None, option: str) -> list[float] | None:
     except ValueError:
         values = []
     if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
-        msg = f"{option} takes four numbers weight,mu1,mu2,sigma, got {text!r}"
+        msg = f"{option} takes four numbers weight,mu1,mu2,sigma, such as 0.3,5,15,2; got {text!r}"
         raise ValueError(msg)
     return values
 
@@ -287,6 +314,12 @@ def _parameters(text: str | None, option: str) -> Parameters | None:
 
     values = _numbers(text, option)
     return None if values is None else Parameters.relabelled(values)
+
+
+def _require_folder(directory: Path | None) -> None:
+    if directory is not None and directory.exists() and not directory.is_dir():
+        msg = f"--out is a folder to write to; {directory} is a file: choose another"
+        raise ValueError(msg)
 
 
 def _require_level(level: float) -> None:
@@ -329,8 +362,8 @@ def _clear_errors() -> Iterator[None]:
     """Turn what a user can cause into one sentence and exit code 2; nothing is left half-written."""
     try:
         yield
-    except (ValueError, OSError) as error:
-        err.print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+    except (ValueError, OSError, MemoryError) as error:
+        err.print(f"[bold red]error:[/] {_escaped(_sentence(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error
     except KeyboardInterrupt:
         err.print("Interrupted: nothing was written.", highlight=False)
@@ -338,8 +371,17 @@ def _clear_errors() -> Iterator[None]:
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
 
 
+def _sentence(error: Exception) -> str:
+    """What is wrong and what to do; the operating system's errors name the file first."""
+    if isinstance(error, MemoryError):
+        return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}; check the path and its permissions"
+    return str(error)
+
+
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-from mixstudy import cli_check, cli_power, cli_replicate  # noqa: E402, F401  (they register their commands)
+from mixstudy import cli_check, cli_demo, cli_power, cli_replicate  # noqa: E402, F401  (they register their commands)

@@ -18,6 +18,7 @@ from mixstudy.cli import (
     Truth,
     _clear_errors,
     _parameters,
+    _require_folder,
     _require_level,
     _working,
     app,
@@ -127,12 +128,6 @@ def _print(found: Assessment) -> None:
         for line in section.lines:
             text = line.lstrip()
             out.print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text))))
-
-
-def _require_folder(directory: Path | None) -> None:
-    if directory is not None and directory.exists() and not directory.is_dir():
-        msg = f"--out is a folder to write {FILE} to; {directory} is a file"
-        raise ValueError(msg)
 
 
 def _write(found: Assessment, directory: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixstudy.cli import Quiet, Seed, _clear_errors, _progress, app, out
+from mixstudy.cli import Quiet, Seed, _clear_errors, _progress, _require_folder, app, out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,10 @@ def power(
 ) -> None:
     """Measure false alarms and power over sample sizes, separations and weights (half an hour by default)."""
     with _clear_errors():
+        _require_folder(directory)
+        if workers == 0:
+            msg = "--workers must be a number of processes, or -1 for all cores; got 0"
+            raise ValueError(msg)
         if directory.exists() and {path.name for path in directory.iterdir()} - set(FILES):
             msg = f"the folder {directory} holds files that are not of this command; choose another"
             raise ValueError(msg)
@@ -53,11 +57,11 @@ def power(
 
 def _write(directory: Path, summary: pd.DataFrame, design: dict[str, object]) -> None:
     """Write the files to a folder beside, then move them into place."""
-    from mixstudy.plots import plot_power
+    from mixstudy.plots import figure_of, plot_power, save
 
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".mixstudy-") as stage:
         (Path(stage) / "power.json").write_text(json.dumps(design, indent=2, default=str) + "\n", "utf-8")
         summary.to_csv(Path(stage) / "power.csv", index=False, float_format="%.4g")
-        plot_power(summary).savefig(Path(stage) / "power.png", dpi=130)
+        save(figure_of(plot_power(summary)), Path(stage) / "power.png")
         for name in FILES:
             (Path(stage) / name).replace(directory / name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli import INTERRUPTED, Quiet, _clear_errors, app, err, out
+from mixstudy.cli import INTERRUPTED, Quiet, _clear_errors, _require_folder, app, err, out
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -62,6 +62,10 @@ def replicate(
     given = {name: value for name, value in options.items() if value is not None}
     how = {"resume": resume, "workers": workers, "cluster": cluster}
     with _clear_errors():
+        _require_folder(directory)
+        if resume and not directory.exists():
+            msg = f"{directory} holds no study to go on with: leave out --resume, or name its folder by --out"
+            raise ValueError(msg)
         if calibrate is not None:
             _calibrate(_calibration_design({**given, "replicates": calibrate}, design), directory, how, quiet=quiet)
         else:
@@ -110,10 +114,13 @@ def _study(design: Design, directory: Path, how: dict[str, Any], *, quiet: bool)
         from mixstudy.replicate import run_study
 
         study = run_study(design, directory, progress=watch, **how)
+    from mixstudy.report.pages import write_study_report
+
     write_study(study)
+    report = write_study_report(study)
     if not quiet:
         out.print(_console(cell_table(study.table)))
-    _end(study, directory)
+    _end(study, directory, report)
 
 
 def _calibrate(design: CalibrationDesign, directory: Path, how: dict[str, Any], *, quiet: bool) -> None:
@@ -123,15 +130,19 @@ def _calibrate(design: CalibrationDesign, directory: Path, how: dict[str, Any], 
         from mixstudy.calibration import calibration_summary, run_calibration
 
         found = run_calibration(design, directory, progress=watch, **how)
+    from mixstudy.report.pages import write_calibration_report
+
     write_calibration(found)
+    report = write_calibration_report(found)
     if not quiet:
         out.print(_console(calibration_summary(found.table)))
-    _end(found, directory)
+    _end(found, directory, report)
 
 
-def _end(found: Study | Calibration, directory: Path) -> None:
+def _end(found: Study | Calibration, directory: Path, report: Path) -> None:
     failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
     out.print(f"{len(found.table)} data sets{failed}. Results: {directory}", highlight=False, soft_wrap=True)
+    out.print(f"Report: {report}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

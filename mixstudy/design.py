@@ -152,6 +152,9 @@ class Design:
         """
         try:
             return cls.from_mapping(tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            msg = f"{path}: no such file; check the path"
+            raise DesignError(msg) from error
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             msg = f"{path}: can't be read as TOML: {error}"
             raise DesignError(msg) from error

@@ -15,22 +15,15 @@ from mixstudy.bootstrap import bootstrap_intervals
 from mixstudy.certificate import Certificate, certify
 from mixstudy.compression import CompressedSample, Region
 from mixstudy.em import EMFit
-from mixstudy.information import Curvature, covariance, curvature
+from mixstudy.expansion import curvature_and_shift, identified, merged_variance
+from mixstudy.information import Curvature, covariance
 from mixstudy.intervals import profile_intervals
 from mixstudy.model import LABELS, Floats, Parameters
-from mixstudy.prior import MU_SCALES, Prior
 from mixstudy.sample import WeightedSample
 
 if TYPE_CHECKING:
     from mixstudy.posterior import Posterior
 
-LARGE_SHIFT = 0.5
-"""Expected offset, in posterior sds, beyond which large-sample theory says too little about n this small."""
-MERGED = 0.02
-"""Share of the variance of ``weight`` that means hardly apart may contribute before large-sample theory is silent: it
-changes a standard deviation by one in a hundred."""
-PLATEAU = 2.0
-"""Distance of the means, in standard deviations of the data, up to which the likelihood can be taken as level."""
 PLACES = 4
 """Draws at which the likelihood of the compressed observations is checked, beside the estimate."""
 
@@ -57,7 +50,7 @@ class Evidence:
     @property
     def identified(self) -> bool:
         """Whether large-sample theory can speak: the shift it expects is small, and hardly any mass is elsewhere."""
-        return bool(np.max(np.abs(self.shift)) <= LARGE_SHIFT and self.merged <= MERGED)
+        return identified(self.shift, self.merged)
 
     def distances(self, theta: Floats) -> tuple[float, float]:
         """Squared Mahalanobis distance of ``theta`` from the posterior mean, and the share of draws farther out."""
@@ -88,7 +81,7 @@ def gather(
     theta = np.array([*estimate])
     draws = posterior.draws
     sample, certificate = _certified(posterior.sample, theta, draws)
-    at, shift = _curvature_and_shift(sample, theta, posterior)
+    at, shift = curvature_and_shift(sample, theta, posterior.prior)
     table = parameter_table(theta, np.sqrt(np.diag(covariance(at))), posterior, level=level, kind=kind)
     return Evidence(
         theta=theta,
@@ -108,26 +101,6 @@ def gather(
     )
 
 
-def merged_variance(fit: EMFit, prior: Prior) -> float:
-    """Variance that means hardly apart add to the posterior of ``weight``, over its squared standard error.
-
-    There the likelihood is one normal's and the weight anything. The mass of that plateau against the maximum's is the
-    ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free up to ``PLATEAU``.
-    """
-    sample, (weight, mu1, mu2, sigma) = fit.sample, fit.parameters
-    n, sd = sample.n, sample.sd
-    sign, log_det = np.linalg.slogdet(fit.covariance)
-    if not sign > 0:
-        return math.inf
-    one_normal = -n / 2 * (math.log(2 * math.pi * sd**2 * (n - 1) / n) + 1)
-    z = (np.array([mu1, mu2, sample.mean]) - prior.centre) / (MU_SCALES * prior.scale)
-    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + (sigma**2 - sd**2) / (2 * prior.scale**2)
-    plateau = math.log(2 * math.pi * PLATEAU * sd**3 / (n * math.sqrt(2)))
-    maximum = 2 * math.log(2 * math.pi) + log_det / 2
-    log_mass = one_normal - fit.log_likelihood + prior_ratio + plateau - maximum
-    return math.exp(min(log_mass, 0.0)) * (1 / 12 + (weight - 0.5) ** 2) / fit.standard_errors.weight**2
-
-
 def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[WeightedSample, Certificate | None]:
     """The sample on points that serve the estimate and all draws, where that is possible, and its certificate."""
     if not isinstance(sample, CompressedSample):
@@ -136,34 +109,6 @@ def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[We
     if not sample.serves(region := Region.around(everything)):
         sample = sample.serving(region) or sample
     return sample, certify(sample, everything, places=everything[: PLACES * len(draws) : len(draws) // PLACES])
-
-
-def _curvature_and_shift(sample: WeightedSample, theta: Floats, posterior: Posterior) -> tuple[Curvature, Floats]:
-    """Curvature of the likelihood, and where theory expects the posterior mean, in posterior sds from ``theta``.
-
-    To order 1/n the posterior mean lies at ``theta + V (prior score - tr(V dI) / 2)``, V the inverse information and dI
-    its derivative (Lindley 1980). The derivative is a central difference of the exact information over a hundredth of a
-    standard error. Worked out in standardised units; NaN where the information is singular.
-    """
-    unit = np.array([1, sample.sd, sample.sd, sample.sd])
-    t, weights = sample.standardised, sample.weights
-    standard = (theta - np.array([0, sample.mean, sample.mean, 0])) / unit
-    at = curvature(t, weights, standard)
-    v = covariance(at)
-    pull = posterior.prior.score(theta) * unit
-    skew = np.full(4, math.nan)
-    if np.isfinite(v).all():
-        for j, h in enumerate(0.01 * np.sqrt(np.diag(v))):
-            step = h * np.eye(4)[j]
-            if standard[0] - step[0] > 0 and standard[0] + step[0] < 1:
-                rise = (
-                    curvature(t, weights, standard + step).information
-                    - curvature(t, weights, standard - step).information
-                )
-                skew[j] = np.sum(v * rise) / (2 * h)
-    shift = v @ (pull - skew / 2) / np.sqrt(np.diag(v))
-    scale = np.outer(unit, unit)
-    return Curvature(at.score / unit, at.information / scale, at.complete / unit**2), np.nan_to_num(shift, nan=math.inf)
 
 
 def parameter_table(

@@ -86,8 +86,8 @@ class Parameters:
         )
 
 
-CHUNK = 1_000_000
-"""Densities computed at a time: 8 MB."""
+CHUNK = 50_000
+"""Densities computed at a time: 400 kB, which stay in the cache."""
 ORIGIN = Parameters(weight=0.3, mu1=5.0, mu2=15.0, sigma=2.0)
 """The truth of the forum question with which this project began."""
 
@@ -112,7 +112,13 @@ def log_density(x: ArrayLike, parameters: Parameters) -> Floats:
 
 
 def log_likelihood(x: ArrayLike, parameters: Parameters, *, weights: ArrayLike = 1.0) -> float:
-    """Log-likelihood in nats, summed over the observations ``x`` with their ``weights``."""
+    """Sum the log densities of the observations, nats.
+
+    Args:
+        x: Observations, shape ``(n,)``, data units.
+        parameters: The parameters, data units.
+        weights: How often each observation counts, shape ``(n,)``; once by default.
+    """
     return float(np.sum(np.multiply(weights, log_density(x, parameters))))
 
 
@@ -137,7 +143,12 @@ def responsibilities(x: ArrayLike, parameters: Parameters) -> Floats:
 
 
 def simulate(parameters: Parameters, *, n: int, seed: int) -> Floats:
-    """Draw ``n`` independent observations, shape ``(n,)``, data units.
+    """Draw independent observations, shape ``(n,)``, data units.
+
+    Args:
+        parameters: The truth, data units.
+        n: How many, at least 1.
+        seed: Of NumPy's default generator.
 
     Raises:
         ValueError: ``n`` is below 1.

@@ -192,6 +192,7 @@ def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, set
             "mu2": mu.isel({mu.dims[-1]: 1}, drop=True),
             "sigma": sample.sd * raw["sigma"],
         },
+        coords={name: np.arange(raw.sizes[name]) for name in ("chain", "draw")},
         attrs=raw.attrs,
     )
     stats = draws.sample_stats.to_dataset()

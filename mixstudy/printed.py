@@ -62,6 +62,8 @@ def read_trace(path: str | Path) -> list[list[str]]:
     """
     try:
         text = Path(path).read_text("utf-8-sig")
+    except FileNotFoundError as error:
+        raise _fault(path, "no such file; check the path") from error
     except (OSError, UnicodeDecodeError) as error:
         raise _fault(path, f"cannot be read as text: {error}") from error
     table = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mixstudy.calibration import PASSED, Calibration, calibration_summary, plot_calibration
+from mixstudy.calibration import PASSED, Calibration, calibration_summary
 from mixstudy.parts import write_atomically
 from mixstudy.summaries import CELL, large_sample, summarise
 
@@ -57,10 +57,12 @@ def write_calibration(found: Calibration) -> None:
 
 def write_ranks(table: pd.DataFrame, folder: Path) -> None:
     """Draw the ranks where the sampler passed, and beside them where it did not."""
+    from mixstudy.plots import figure_of, plot_ranks, save  # here, so that the program's help does not load matplotlib
+
     passed = table["sampler_status"] == PASSED
     for name, which in ((RANKS, True), (RANKS_FAILED, False)):
         if (passed == which).sum() >= ENOUGH:
-            plot_calibration(table, passed=which).savefig(folder / name)
+            save(figure_of(plot_ranks(table, passed=which)), folder / name)
 
 
 def cell_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -86,6 +86,12 @@ def build_model(
     The likelihood is a potential because each point counts ``weights`` times; with unit weights it is what
     ``pm.NormalMixture(..., observed=points)`` would give, at two thirds of its cost. All that changes from data set to
     data set is ``pm.Data``.
+
+    Args:
+        points: Where observations are, shape ``(k,)``.
+        weights: How many stand at each, shape ``(k,)``.
+        prior: The prior.
+        coordinates: What the sampler moves in; the posterior is the same.
     """
     with pm.Model(coords={"cluster": [1, 2]}) as model:
         centre, scale = pm.Data("centre", prior.centre), pm.Data("scale", prior.scale)

@@ -12,6 +12,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from mixstudy.model import LABELS, Floats, log_likelihoods
+from mixstudy.prior import MU_SCALES
 
 if TYPE_CHECKING:
     from mixstudy.posterior import Posterior
@@ -28,7 +29,7 @@ def prior_sensitivity(posterior: Posterior) -> pd.DataFrame:
     """
     tree = posterior.data
     draws, sample = np.stack([tree.posterior[label].to_numpy() for label in LABELS], axis=-1), posterior.sample
-    prior = _log_prior(draws, posterior)
+    prior = log_prior(draws, posterior)
     likelihood = log_likelihoods(sample.points, draws.reshape(-1, 4), weights=sample.weights).reshape(prior.shape)
     groups = {
         "/posterior": tree.posterior.to_dataset()[list(LABELS)],
@@ -45,10 +46,8 @@ def prior_sensitivity(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(table).loc[list(LABELS)].rename_axis("parameter").replace({"diagnosis": {"✓": "fine"}})
 
 
-def _log_prior(draws: Floats, posterior: Posterior) -> Floats:
-    """Log prior density up to a constant; weight is uniform."""
-    from mixstudy.posterior import MU_SCALES
-
+def log_prior(draws: Floats, posterior: Posterior) -> Floats:
+    """Log prior density of draws, shape ``(..., 4)``, up to a constant, nats; weight is uniform."""
     centre, scale = posterior.prior.centre, posterior.prior.scale
     means = norm.logpdf(draws[..., 1:3], centre, MU_SCALES * scale).sum(axis=-1)
     return np.asarray(means + norm.logpdf(draws[..., 3], 0, scale))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from nutpie.sample import CompiledModel
 
 import mixstudy as ms
 from mixstudy.datasets import old_faithful
 from mixstudy.posterior import compile_model
+from mixstudy.rows import CHECK_NAMES, INTERVALS, SCHEMA, check_column
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +45,33 @@ def origin_posterior(origin_sample: ms.WeightedSample) -> ms.Posterior:
 def compiled() -> CompiledModel:
     """The model compiled for nutpie."""
     return compile_model()
+
+
+@pytest.fixture(scope="session")
+def study_table() -> pd.DataFrame:
+    """A replication study's table as right estimators would leave it, made up: eight cells of forty, one failed."""
+    rng, z, rows = np.random.default_rng(0), 1.96, []
+    truth = {"weight": 0.3, "mu1": 0.0, "sigma": 1.0}
+    for n, separation in itertools.product((100, 1000, 10_000, 100_000), (3.0, 5.0)):
+        for replicate in range(40):
+            row: dict[str, Any] = dict.fromkeys(SCHEMA.names)
+            row |= {"n": n, "weight": 0.3, "separation": separation, "prior": 1.0, "replicate": replicate, "seed": 7}
+            row |= {"verdict": "agree", "em_status": "CONVERGED", "sampler_status": "PASSED", "versions": "mixstudy 0"}
+            row |= {"attempts": "as asked: PASSED", **{f"{check_column(name)}_status": "pass" for name in CHECK_NAMES}}
+            for label, value in {**truth, "mu2": separation}.items():
+                sd = n**-0.5
+                em = value + sd * rng.normal()
+                mean = em + sd * rng.normal() / n**0.5
+                row |= {
+                    f"truth_{label}": value,
+                    f"em_{label}": em,
+                    f"em_se_{label}": sd,
+                    f"mcse_mean_{label}": sd / 1000,
+                }
+                row |= {f"posterior_mean_{label}": mean, f"posterior_sd_{label}": sd}
+                row |= {f"{kind}_lower_{label}": em - z * sd for kind in INTERVALS}
+                row |= {f"{kind}_upper_{label}": em + z * sd for kind in INTERVALS}
+            rows.append(row)
+    rows[0] |= {"verdict": None, "reason": "LinAlgError: the matrix <b>melted</b>"}
+    rows[1] |= {"attempts": "as asked: NOT_MIXED; longer, in mixture coordinates: PASSED"}
+    return pa.Table.from_pylist(rows, schema=SCHEMA).to_pandas()

@@ -50,6 +50,8 @@ def test_bad_input_is_one_sentence(tmp_path):
         (["--n", "few"], "--n takes numbers separated by commas, got 'few'"),
         (["--n", "2"], "n must be at least 4, got 2"),
         (["--calibrate", 3, "--weight", "0.5"], "--weight can't go with --calibrate"),
+        (["--resume"], "holds no study to go on with: leave out --resume"),
+        (["--design", tmp_path / "none.toml"], "none.toml: no such file; check the path"),
     ):
         result = run("--out", tmp_path / "r", *arguments)
         assert result.exit_code == 2

@@ -85,5 +85,5 @@ def test_bad_files(tmp_path, text, message):
 
 def test_missing_file(tmp_path):
     """A file that isn't there is named."""
-    with pytest.raises(DesignError, match=r"nowhere.toml: can't be read"):
+    with pytest.raises(DesignError, match=r"nowhere.toml: no such file; check the path"):
         Design.from_toml(tmp_path / "nowhere.toml")

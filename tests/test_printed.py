@@ -56,5 +56,5 @@ def test_what_does_not_fit_is_named(tmp_path, text, message):
 
 def test_a_missing_file_is_named(tmp_path):
     """No file is bad input."""
-    with pytest.raises(ms.DataError, match=r"none.txt: cannot be read as text"):
+    with pytest.raises(ms.DataError, match=r"none.txt: no such file; check the path"):
         ms.read_trace(tmp_path / "none.txt")

@@ -235,3 +235,14 @@ def test_draws_of_another_shape_are_refused(sample, fit):
     """Two dimensions are no chains."""
     with pytest.raises(ValueError, match="chains, draws, 4"):
         recognise_draws(np.ones((100, 4)), sample, fit=fit)
+
+
+@pytest.mark.parametrize(("n", "separation", "weight"), [(100, 5.0, 0.1), (100, 3.0, 0.5), (1000, 1.5, 0.5)])
+def test_a_right_posterior_of_few_observations_is_left_alone(compiled, n, separation, weight):
+    """Neither skewness nor a small component nor weak identification is taken for a mistake."""
+    truth = ms.Parameters(weight=weight, mu1=0, mu2=separation, sigma=1)
+    for seed in range(4):
+        fit = ms.fit_em(ms.simulate(truth, n=n, seed=seed))
+        posterior = ms.sample_posterior(fit.sample, seed=seed, compiled=compiled)
+        draws = posterior.draws.reshape(posterior.settings.chains, -1, 4)
+        assert not posterior.passed or recognise_draws(draws, fit.sample, fit=fit) == ()

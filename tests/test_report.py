@@ -1,101 +1,94 @@
-"""The report: what it writes, what it refuses, and that a failure leaves nothing behind."""
+"""The report: what it says, what it writes, what it refuses, and that a failure leaves nothing behind."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
-from matplotlib.figure import Figure
+from typer.testing import CliRunner
 
-from mixstudy import plots, report
-from mixstudy.adequacy import check_adequacy
-from mixstudy.checks import Check, CheckStatus, Verdict
+import mixstudy as ms
+from mixstudy import report
+from mixstudy.cli import app
+from mixstudy.comparison import Comparison
 from mixstudy.diagnostics import SamplerStatus
-from mixstudy.em import fit_em
 from mixstudy.escalation import Attempt
-from mixstudy.evidence import interval_table
-from mixstudy.model import LABELS, ORIGIN, simulate
-from mixstudy.sample import Source, as_sample
-
-if TYPE_CHECKING:
-    from matplotlib.patches import StepPatch
-
-    from mixstudy.comparison import Comparison
+from mixstudy.faults import FAULTS
+from mixstudy.loo import LOOComparison
+from mixstudy.recognition import Recognition
+from mixstudy.report.comparison import comparison_document
+from mixstudy.report.document import Document, Table
+from mixstudy.report.folder import NAMES
+from mixstudy.report.numbers import rounded
+from mixstudy.report.pictures import pictures
+from mixstudy.report.render import render_html, render_markdown
+from mixstudy.sample import Source
 
 PROVENANCE: dict[str, object] = {"program": "mixstudy", "version": "0", "versions": {"numpy": "2"}, "created": "now"}
 PARAMETER_KEYS = {
     "em", "em_se", "posterior_mean", "posterior_sd", "lower", "upper", "inside", "offset_sd", "sd_ratio",
 }  # fmt: skip
+HOSTILE = "a <b>_& 100 %|c"
+TABLES = {"comparison.json", "comparison.csv", "em_trace.csv", "posterior.nc"}
 
 
-class Word(Enum):
-    """Stands for the status of the sampler."""
+@pytest.fixture(scope="module")
+def result(origin_sample: ms.WeightedSample, origin_posterior: ms.Posterior) -> Comparison:
+    """A comparison of a thousand observations whose description has characters that mean something in every format."""
+    sample = replace(origin_sample, source=Source(description=HOSTILE, sha256="ab" * 32, dropped=2, seed=0))
+    return ms.compare(ms.fit_em(sample), replace(origin_posterior, sample=sample), truth=ms.ORIGIN)
 
-    MIXED = "The chains mixed."
+
+@pytest.fixture(scope="module")
+def bare(result: Comparison) -> Comparison:
+    """The same comparison for an estimate that came as bare parameters, truth unknown."""
+    return replace(result, em=None, truth=None)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Stands for the sampler's settings."""
-
-    sampler: str = "nutpie"
-    chains: int = 4
-    seed: int = 7
+@pytest.fixture(scope="module")
+def written(result: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of its report in all formats."""
+    folder = tmp_path_factory.mktemp("a") / "b" / "study"
+    return report.write_report(result, folder, formats=("html", "md", "tex"), provenance=PROVENANCE).parent
 
 
 @pytest.fixture
-def fake_result() -> Comparison:
-    """A comparison whose posterior is normal draws about EM's estimate."""
-    data = as_sample(
-        simulate(ORIGIN, n=1000, seed=0), source=Source(description="a <b> & c", sha256="ab" * 32, dropped=2, seed=0)
-    )
-    em = fit_em(data)
-    draws = np.random.default_rng(1).multivariate_normal([*em.parameters], em.covariance, size=(4, 250))
-    mean, sd = draws.mean((0, 1)), draws.std((0, 1))
-    lower, upper = np.quantile(draws, [0.025, 0.975], axis=(0, 1))
-    columns = {
-        "em": [*em.parameters], "em_se": em.standard_errors, "posterior_mean": mean, "posterior_sd": sd,
-        "lower": lower, "upper": upper, "inside": "inside", "offset_sd": ([*em.parameters] - mean) / sd,
-        "sd_ratio": em.standard_errors / sd,
-    }  # fmt: skip
-    variables = {label: (("chain", "draw"), draws[..., k]) for k, label in enumerate(LABELS)}
-    posterior = SimpleNamespace(
-        data=xr.DataTree.from_dict({"posterior": xr.Dataset(variables)}),
-        prior=SimpleNamespace(lines=lambda: ("weight ~ Beta(1, 1)",)),
-        status=Word.MIXED,
-        diagnostics=pd.DataFrame({"mean": mean, "sd": sd, "r_hat": 1.0, "ess_bulk": 990.0}, index=LABELS),
-        divergences=0,
-        bfmi=float("nan"),
-        settings=Settings(),
-        attempts=(Attempt(name="as asked", status=SamplerStatus.PASSED, seconds=1.0),),
-        sample=data,
-    )
-    checks = (
-        Check(name="sampler", status=CheckStatus.PASS, value=1.001, explanation="It mixed."),
-        Check(name="truth", status=CheckStatus.NOT_APPLICABLE, value=float("nan"), explanation="Truth is unknown."),
-    )
-    result = SimpleNamespace(
-        verdict=Verdict.AGREE, sentence="Both agree.", table=pd.DataFrame(columns, index=LABELS), checks=checks,
-        intervals=interval_table(em, np.column_stack([lower, upper]), level=0.95), level=0.95, kind="eti",
-        estimate=em.parameters, em=em, posterior=posterior, truth=ORIGIN, certificate=None,
-        adequacy=check_adequacy(em), further=None,
-    )  # fmt: skip
-    return cast("Comparison", result)
+def _quick_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawing of figures out where only the files matter."""
+
+    def write(_result: Comparison, stage: Path, *_: object) -> None:
+        (stage / "report.html").write_text("page")
+
+    monkeypatch.setattr("mixstudy.report.writing._write_documents", write)
 
 
-def without_em(result: Comparison) -> Comparison:
-    """The same comparison for an estimate that came as bare parameters, truth unknown."""
-    return cast("Comparison", SimpleNamespace(**(vars(result) | {"em": None, "truth": None})))
+def document(result: Comparison) -> Document:
+    """What the report says, were all figures drawn."""
+    return comparison_document(result, PROVENANCE, drawn=NAMES, frames=(0, 1) if result.em else ())
+
+
+def page(result: Comparison) -> str:
+    """The page, without figures."""
+    found = document(result)
+    return render_html(found, dict.fromkeys((picture.name for picture in found.drawn), '<svg width="1"></svg>'))
+
+
+def texts(result: Comparison) -> str:
+    """All paragraphs and lists of the report, one line each."""
+    blocks = [block for section in document(result).sections for block in section.blocks]
+    return "\n".join(getattr(block, "text", "") + "\n".join(getattr(block, "lines", ())) for block in blocks)
+
+
+def table(result: Comparison, title: str) -> Table:
+    """The table of this title."""
+    blocks = [block for section in document(result).sections for block in section.blocks]
+    return next(block for block in blocks if isinstance(block, Table) and block.title == title)
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -103,127 +96,267 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {str(p.relative_to(directory)): p.read_bytes() for p in directory.rglob("*") if p.is_file()}
 
 
-def test_json_has_the_promised_keys(fake_result: Comparison) -> None:
+def further(result: Comparison, **changes: Any) -> Comparison:
+    """The comparison with other answers beside the verdict."""
+    assert result.further is not None
+    return replace(result, further=replace(result.further, **changes))
+
+
+def test_json_has_the_promised_keys(result: Comparison) -> None:
     """comparison.json has exactly the keys of the design, in its order."""
-    content = report.as_json(fake_result, PROVENANCE)
+    content = report.as_json(result, PROVENANCE)
     assert list(content) == [
-        "verdict",
-        "level",
-        "kind",
-        "parameters",
-        "intervals",
-        "checks",
-        "adequacy",
-        "further",
-        "em",
-        "sampler",
-        "data",
-        "certificate",
-        "provenance",
-    ]
-    assert list(content["parameters"]) == list(LABELS)
+        "verdict", "level", "kind", "parameters", "intervals", "checks", "adequacy", "further", "em", "sampler", "data",
+        "certificate", "provenance",
+    ]  # fmt: skip
+    assert list(content["parameters"]) == list(ms.LABELS)
     assert all(set(row) == PARAMETER_KEYS for row in content["parameters"].values())
     assert all(set(check) == {"name", "status", "value", "explanation"} for check in content["checks"])
 
 
-def test_json_not_finite_is_null(fake_result: Comparison) -> None:
+def test_json_not_finite_is_null(result: Comparison) -> None:
     """A number that is not finite becomes null, so that every JSON reader can read the file."""
-    content = report.as_json(fake_result, PROVENANCE)
-    assert content["checks"][1]["value"] is None
-    assert content["sampler"]["bfmi"] is None
+    nothing = replace(result.checks[0], value=float("nan"))
+    content = report.as_json(replace(result, checks=(nothing,)), PROVENANCE)
+    assert content["checks"][0]["value"] is None
     json.dumps(content, allow_nan=False)
 
 
-def test_json_bare_parameters_have_no_em(fake_result: Comparison) -> None:
+def test_json_bare_parameters_have_no_em(bare: Comparison) -> None:
     """Without an EM run its entry is null."""
-    assert report.as_json(without_em(fake_result), PROVENANCE)["em"] is None
+    assert report.as_json(bare, PROVENANCE)["em"] is None
 
 
-def test_intervals_are_in_the_page_and_the_json(fake_result: Comparison) -> None:
+def test_first_screen_has_four_numbers_of_each(result: Comparison) -> None:
+    """The small table gives each parameter by EM, by the posterior and in truth, to two figures of its spread."""
+    numbers = document(result).table
+    assert numbers.header == ("parameter", "EM ± s.e.", "posterior ± sd", "truth")
+    assert [row[0] for row in numbers.rows] == list(ms.LABELS)
+    assert re.fullmatch(r"0\.\d{3} ± 0\.\d{3}", numbers.rows[0][1])
+    assert numbers.rows[1][3] == "5"
+
+
+def test_intervals_are_in_the_page_and_the_json(result: Comparison) -> None:
     """Each parameter has its four kinds of interval in both."""
-    rows = report.as_json(fake_result, PROVENANCE)["intervals"]
-    page = report.render_html(fake_result, PROVENANCE)
-    assert list(rows) == list(LABELS)
+    rows = report.as_json(result, PROVENANCE)["intervals"]
+    assert list(rows) == list(ms.LABELS)
     assert [len(row) for row in rows.values()] == [8] * 4
-    assert all(f'<th scope="col">{name}</th>' in page for name in ("Wald", "profile likelihood", "bootstrap"))
-    assert f"{rows['mu1']['profile_lower']:.2f} to {rows['mu1']['profile_upper']:.2f}" in page
+    shown = table(result, "Four kinds of 95 % interval")
+    assert shown.header[1:] == ("Wald", "profile likelihood", "bootstrap", "credible")
+    assert f"{rows['mu1']['profile_lower']:.2f} to {rows['mu1']['profile_upper']:.2f}" in shown.rows[1]
 
 
-def test_html_requests_nothing(fake_result: Comparison) -> None:
+def test_findings_of_adequacy_are_shown(result: Comparison) -> None:
+    """Every finding has its value, p-value and sentence, and the answer stands above."""
+    shown = table(result, "Checks of adequacy")
+    assert [row[0] for row in shown.rows] == [each.name for each in result.adequacy.findings]
+    assert [row[-1] for row in shown.rows] == [each.explanation for each in result.adequacy.findings]
+    assert result.adequacy.status.value in texts(result)
+
+
+@pytest.mark.parametrize(
+    ("difference", "pareto_k", "told"),
+    [
+        (59.0, 0.2, "better predicted by two components than by one: by 59.0 ± 9.0 nats"),
+        (-59.0, 0.2, "better predicted by one component than by two: by 59.0 ± 9.0 nats"),
+        (-9.0, 0.2, "about as well by one component as by two"),
+        (59.0, 0.9, "Beware: the largest Pareto k is 0.90"),
+    ],
+)
+def test_leave_one_out_in_words(result: Comparison, difference: float, pareto_k: float, told: str) -> None:
+    """The comparison of one component with two is a sentence, with its error and with what spoils it."""
+    loo = LOOComparison(difference=difference, standard_error=9.0, worst_pareto_k=pareto_k, observations=272)
+    assert told in texts(further(result, loo=loo))
+
+
+def test_prior_sensitivity_in_words(result: Comparison) -> None:
+    """Parameters that follow their prior are named; where none does it says so."""
+    assert result.further is not None
+    quiet = result.further.sensitivity.assign(diagnosis="fine")
+    loud = quiet.assign(diagnosis=["fine", "potential prior-data conflict", "fine", "potential prior-data conflict"])
+    assert "The prior moves none of the parameters" in texts(further(result, sensitivity=quiet))
+    assert "The prior moves mu1 and sigma." in texts(further(result, sensitivity=loud))
+    assert table(further(result, sensitivity=loud), "Prior sensitivity").rows[1][-1] == "potential prior-data conflict"
+
+
+def test_marks_of_mistakes_are_told(result: Comparison) -> None:
+    """A known mistake that the draws bear the mark of is named with what was found; without any it says so."""
+    found = Recognition(fault=FAULTS[0], strength=3.0, distance=0.1, explanation="The draws are narrow.")
+    assert f"{FAULTS[0].name}: The draws are narrow." in texts(further(result, mistakes=(found,)))
+    assert "mark of none of the known mistakes" in texts(further(result, mistakes=()))
+
+
+def test_attempts_of_the_sampler_are_told(result: Comparison) -> None:
+    """Where it took more than one attempt each is listed; one alone is a line."""
+    made = (
+        Attempt(name="as asked", status=SamplerStatus.NOT_MIXED, seconds=1.24),
+        Attempt(name="longer", status=SamplerStatus.PASSED, seconds=3.0),
+    )
+    again = replace(result, posterior=replace(result.posterior, attempts=made))
+    assert table(again, "Attempts of the sampler").rows[0] == ("as asked", "1.2", SamplerStatus.NOT_MIXED.value)
+    assert "It was sampled once, as asked, and passed." in texts(result)
+
+
+def test_alternatives_tell_what_is_seen(result: Comparison) -> None:
+    """A figure's text says how the curves lie, where the humps are, and what the chains and the path did."""
+    alt = {name: picture.alt for name, picture in pictures(result).items()}
+    at = result.estimate
+    assert "lie on each other: two humps, near" in alt["data"]
+    assert f"{at.mu1:.1f} and {at.mu2:.1f}" in alt["data"]
+    assert "look alike" in alt["traces"]
+    assert alt["challengers"] in [check.explanation for check in result.checks]
+    assert "reaches the maximum" in alt["climb"]
+
+
+def test_alternatives_tell_what_is_wrong(result: Comparison) -> None:
+    """Where the estimate is off the text names the parameter that parts most; overlapping humps are one."""
+    off = replace(result, estimate=replace(result.estimate, mu2=result.estimate.mu2 + 1), truth=None)
+    assert "part, most in mu2" in pictures(off)["data"].alt
+    near = ms.Parameters.relabelled([0.3, 5.0, 6.0, 1.0])
+    close = replace(result, estimate=near, table=result.table.assign(posterior_mean=[*near]), truth=None)
+    assert "one hump of two components 1 sigma apart" in pictures(close)["data"].alt
+
+
+def test_html_requests_nothing(written: Path) -> None:
     """The page refers to nothing but itself."""
-    page = report.render_html(fake_result, PROVENANCE)
-    targets = re.findall(r"\b(?:src|(?:xlink:)?href|action|data)\s*=\s*[\"']([^\"']*)", page)
-    targets += re.findall(r"url\(([^)]*)\)", page)
+    found = (written / "report.html").read_text()
+    targets = re.findall(r"\b(?:src|(?:xlink:)?href|action|data)\s*=\s*[\"']([^\"']*)", found)
+    targets += re.findall(r"url\(([^)]*)\)", found)
     assert targets
     assert [t for t in targets if not t.startswith(("#", "data:"))] == []
-    assert "@import" not in page
+    assert "@import" not in found
 
 
-def test_html_ids_are_unique_and_references_resolve(fake_result: Comparison) -> None:
+def test_html_ids_are_unique_and_references_resolve(written: Path) -> None:
     """No id is shared by two figures, and every reference within them has its target."""
-    page = report.render_html(fake_result, PROVENANCE)
-    ids = re.findall(r'\bid="([^"]*)"', page)
-    references = re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', page)
+    found = (written / "report.html").read_text()
+    ids = re.findall(r'\bid="([^"]*)"', found)
+    references = re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', found)
     assert len(ids) == len(set(ids))
     assert {a or b for a, b in references} <= set(ids)
 
 
-def test_html_states_the_verdict_and_escapes(fake_result: Comparison) -> None:
-    """The verdict stands at the top with its class, and text from the data is escaped."""
-    page = report.render_html(fake_result, PROVENANCE)
-    assert '<p class="verdict agree">Both agree.</p>' in page
-    assert '<meta name="generator" content="mixstudy">' in page
-    assert "a &lt;b&gt; &amp; c" in page
-    assert "<b>" not in page
+def test_html_states_the_verdict_and_escapes(result: Comparison) -> None:
+    """The verdict stands at the top with its colour, and text from the data is escaped."""
+    found = page(result)
+    assert f'<p class="answer good">{result.sentence.replace("'", "&#39;")}</p>' in found
+    assert '<meta name="generator" content="mixstudy">' in found
+    assert "a &lt;b&gt;_&amp; 100 %|c" in found
+    assert "<b>" not in found
 
 
-def test_html_every_figure_has_an_alternative(fake_result: Comparison) -> None:
-    """Each of the five figures carries a role and a text alternative."""
-    page = report.render_html(fake_result, PROVENANCE)
-    assert len(re.findall(r'<div role="img" aria-label="[^"]+"><svg ', page)) == page.count("<svg ") == 5
+def test_agreement_on_a_wrong_model_is_not_green(result: Comparison) -> None:
+    """Where the data do not look like the model, agreement is marked as something to beware of."""
+    found = replace(result.adequacy.findings[0], judged=True, p_value=0.0)
+    off = replace(result, adequacy=replace(result.adequacy, findings=(found,)))
+    assert document(result).tone == "good"
+    assert document(off).tone == "warn"
 
 
-def test_html_without_em(fake_result: Comparison) -> None:
-    """A comparison of bare parameters is rendered without EM's figure."""
-    page = report.render_html(without_em(fake_result), PROVENANCE)
-    assert "no run of EM to show" in page
-    assert page.count("<svg ") == 4
+def test_html_allows_no_other_script(result: Comparison) -> None:
+    """The policy of the page names its one script by its hash, and nothing else may run or load."""
+    import base64
+    import hashlib
+
+    (script,) = re.findall(r"<script>(.*?)</script>", page(result), flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page(result)
+    assert "default-src 'none'" in page(result)
 
 
-def test_html_same_result_same_page(fake_result: Comparison) -> None:
-    """Rendering twice gives the same bytes."""
-    assert report.render_html(fake_result, PROVENANCE) == report.render_html(fake_result, PROVENANCE)
+def test_html_every_figure_has_an_alternative(written: Path) -> None:
+    """Each figure, the player among them, carries a role and a text alternative."""
+    found = (written / "report.html").read_text()
+    named = re.findall(r'role="img" aria-label="[^"]{40,}"><svg aria-hidden="true"', found)
+    assert len(named) == found.count("<svg ") == len(NAMES) + 1
 
 
-def test_writing_writes_all_five(fake_result: Comparison, tmp_path: Path) -> None:
-    """All five files are written, and nothing else is left."""
-    page = report.write_report(fake_result, tmp_path / "a" / "study")
-    assert page == tmp_path / "a" / "study" / "report.html"
-    assert set(contents(tmp_path)) == {f"a/study/{name}" for name in report.FILES}
-    assert json.loads((page.parent / "comparison.json").read_text())["provenance"]["program"] == "mixstudy"
-    with xr.open_datatree(page.parent / "posterior.nc", engine="h5netcdf") as stored:
-        xr.testing.assert_identical(
-            stored["posterior"].load().to_dataset(), fake_result.posterior.data["posterior"].to_dataset()
-        )
+def test_html_without_em(bare: Comparison) -> None:
+    """A comparison of bare parameters is rendered without EM's figures, and says why."""
+    found = page(bare)
+    assert "no run of EM to show" in found
+    assert "player-frame" not in found
+    assert found.count("<svg ") == len(NAMES) - 2
+
+
+def test_html_same_result_same_page(result: Comparison, written: Path, tmp_path: Path) -> None:
+    """Writing twice gives the same bytes."""
+    again = report.write_report(result, tmp_path, provenance=PROVENANCE)
+    assert again.read_bytes() == (written / "report.html").read_bytes()
+
+
+def test_markdown_finds_its_figures(written: Path) -> None:
+    """The Markdown refers to its figures by relative links that resolve, tells what is seen, and escapes."""
+    text = (written / "report.md").read_text()
+    links = re.findall(r"!\[(.{40,}?)\]\(([^)]*)\)", text)
+    assert {target for _, target in links} == {f"figures/{name}.svg" for name in NAMES}
+    assert all((written / target).is_file() for _, target in links)
+    assert "# EM and the posterior: a \\<b\\>\\_\\& 100 %\\|c\n" in text
+
+
+def test_markdown_tables_are_rectangular(result: Comparison) -> None:
+    """Every row of a table has as many cells as its header, whatever characters the cells hold."""
+    lines = render_markdown(document(result)).splitlines()
+    blocks = "\n".join(line if line.startswith("|") else "" for line in lines).split("\n\n")
+    tables = [block.strip().splitlines() for block in blocks if block.strip()]
+    assert len(tables) >= 8
+    for rows in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+        assert re.fullmatch(r"\|( :?---:? \|)+", rows[1])
+
+
+def test_writing_writes_all(written: Path, result: Comparison) -> None:
+    """All files of all formats are written, and nothing else is left."""
+    figures = {f"figures/{name}{suffix}" for name in NAMES for suffix in (".svg", ".pdf")}
+    found = set(contents(written.parents[1]))
+    assert found == {f"b/study/{name}" for name in TABLES | {"report.html", "report.md", "report.tex"} | figures}
+    assert {name.removeprefix("b/study/") for name in found} == set(report.FILES)
+    assert json.loads((written / "comparison.json").read_text())["provenance"]["program"] == "mixstudy"
+    with xr.open_datatree(written / "posterior.nc", engine="h5netcdf") as stored:
+        own = result.posterior.data["posterior"].to_dataset()
+        xr.testing.assert_identical(stored["posterior"].load().to_dataset(), own)
+
+
+def test_writing_one_format(bare: Comparison, tmp_path: Path) -> None:
+    """Of one format only its files are written, and its path is returned."""
+    assert report.write_report(bare, tmp_path, formats=("md",)) == tmp_path / "report.md"
+    names = {name for name in contents(tmp_path) if not name.startswith("figures/")}
+    assert names == TABLES - {"em_trace.csv"} | {"report.md"}
+    assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg"}
 
 
 @pytest.mark.usefixtures("_quick_page")
-def test_writing_replaces_an_earlier_report(fake_result: Comparison, tmp_path: Path) -> None:
-    """A second report replaces the first, and a file that it does not have goes."""
-    report.write_report(fake_result, tmp_path)
-    report.write_report(without_em(fake_result), tmp_path)
-    assert set(contents(tmp_path)) == set(report.FILES) - {"em_trace.csv"}
+def test_writing_replaces_an_earlier_report(bare: Comparison, written: Path, tmp_path: Path) -> None:
+    """A second report replaces the first, and what it does not have goes: files of other formats, and the figures."""
+    folder = tmp_path / "s"
+    for name, data in contents(written).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    report.write_report(bare, folder)
+    assert set(contents(folder)) == TABLES - {"em_trace.csv"} | {"report.html"}
+    assert not (folder / "figures").exists()
 
 
 @pytest.mark.usefixtures("_quick_page")
-@pytest.mark.parametrize("name", ["notes.txt", "report.html"])
-def test_writing_refuses_foreign_files(fake_result: Comparison, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["notes.txt", "report.html", "figures", "figures/data.svg", "figures/mine.svg"])
+def test_writing_refuses_foreign_files(bare: Comparison, tmp_path: Path, name: str) -> None:
     """A directory with a file that is not ours is refused and left alone, even where the name is one of ours."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
-    for refuse in (lambda: report.check_output(tmp_path), lambda: report.write_report(fake_result, tmp_path)):
+    for refuse in (lambda: report.check_output(tmp_path), lambda: report.write_report(bare, tmp_path)):
         with pytest.raises(report.OutputError, match=f"holds '{name}', which mixstudy did not write"):
             refuse()
     assert contents(tmp_path) == {name: b"mine"}
+
+
+@pytest.mark.usefixtures("_quick_page")
+def test_writing_refuses_a_stranger_among_ours(bare: Comparison, tmp_path: Path) -> None:
+    """Somebody's picture beside the figures of a report is not lost when the report is written again."""
+    report.write_report(bare, tmp_path)
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "mine.svg").write_text("mine")
+    with pytest.raises(report.OutputError, match=r"holds 'figures/mine\.svg'"):
+        report.write_report(bare, tmp_path)
 
 
 def test_writing_refuses_what_is_no_directory(tmp_path: Path) -> None:
@@ -240,48 +373,49 @@ def test_writing_checking_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def _quick_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the drawing of figures out where only the files matter."""
-    monkeypatch.setattr(report, "render_html", lambda *_: "page")
+def test_formats_are_named(bare: Comparison, tmp_path: Path) -> None:
+    """Formats are separated by commas, in any order and each once; an unknown one is named with those there are."""
+    assert report.parse_formats("tex, html,tex") == ("tex", "html")
+    for refuse in (
+        lambda: report.parse_formats("html,pdf"),
+        lambda: report.write_report(bare, tmp_path / "s", formats=("pdf",)),
+    ):
+        with pytest.raises(ValueError, match=r"the format must be among html, md, tex, got 'pdf'"):
+            refuse()
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.usefixtures("_quick_page")
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
-@pytest.mark.parametrize("where", ["mixstudy.report.render_html", "os.replace"])
+@pytest.mark.parametrize("where", ["mixstudy.report.writing._write_documents", "os.replace"])
 def test_writing_failure_changes_nothing(
-    fake_result: Comparison,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    where: str,
-    failure: type[BaseException],
+    result: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, failure: type[BaseException]
 ) -> None:
     """Whatever interrupts the writing or the moving, an earlier report stands as it was and no other file remains."""
-    report.write_report(fake_result, tmp_path / "old", provenance=PROVENANCE)
+    report.write_report(result, tmp_path / "old", provenance=PROVENANCE)
     before = contents(tmp_path)
-    replace, calls = os.replace, []
+    replace_file, calls = os.replace, []
 
-    def fail(source: Path, destination: Path) -> None:
+    def fail(source: Path, *others: Any) -> None:
         calls.append(source)
         if where != "os.replace" or len(calls) == 3:
             raise failure
-        replace(source, destination)
+        replace_file(source, *others)
 
     monkeypatch.setattr(where, fail)
     for name in ("old", "new"):
         calls.clear()
         with pytest.raises(failure):
-            report.write_report(without_em(fake_result), tmp_path / name)
+            report.write_report(replace(result, em=None), tmp_path / name)
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
-def test_console_has_a_row_for_each_parameter(fake_result: Comparison) -> None:
+def test_console_has_a_row_for_each_parameter(result: Comparison) -> None:
     """The terminal's table has the four parameters, rounded by the posterior standard deviation."""
-    table = report.console_table(fake_result)
-    cells = [[str(cell) for cell in column.cells] for column in table.columns]
-    assert cells[0] == list(LABELS)
-    assert re.fullmatch(r"0\.\d{3}", cells[1][0])
+    columns = [[str(cell) for cell in column.cells] for column in report.console_table(result).columns]
+    assert columns[0] == list(ms.LABELS)
+    assert re.fullmatch(r"0\.\d{3}", columns[1][0])
 
 
 @pytest.mark.parametrize(
@@ -293,21 +427,33 @@ def test_console_has_a_row_for_each_parameter(fake_result: Comparison) -> None:
         (2.5, float("nan"), "2.5"),
     ],
 )
-def test_console_rounding(value: float, sd: float, text: str) -> None:
+def test_rounding(value: float, sd: float, text: str) -> None:
     """A value keeps two significant figures of its standard deviation."""
-    assert report._rounded(value, sd) == text
+    assert rounded(value, sd) == text
 
 
-def test_plots_density_has_mass_one(fake_result: Comparison) -> None:
-    """The histogram of a weighted sample, scaled by its weights, has area one."""
-    vars(fake_result.posterior)["sample"] = as_sample([0.0, 5.0, 6.0, 15.0], weights=[1.0, 100.0, 50.0, 9.0])
-    ax = Figure().subplots()
-    plots.plot_data(fake_result, ax)
-    heights, edges, _ = cast("StepPatch", ax.patches[0]).get_data()
-    np.testing.assert_allclose(heights @ np.diff(edges), 1)
+@pytest.mark.parametrize("can", [True, False])
+@pytest.mark.usefixtures("_quick_page")
+def test_study_opens_the_report_it_names(
+    origin_posterior: ms.Posterior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can: bool
+) -> None:
+    """``study --open`` prints the path of the report and opens it, or says that it can't be opened from here."""
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda target: opened.append(target) or can)
+    monkeypatch.setattr("mixstudy.posterior.sample_posterior", lambda *_, **__: origin_posterior)
+    options = ["--n", "1000", "--out", str(tmp_path / "s"), "--open"]
+    done = CliRunner().invoke(app, ["study", *options])
+    path = (tmp_path / "s" / "report.html").resolve()
+    assert done.exit_code == 0, done.output
+    assert opened == [path.as_uri()]
+    assert f"Report: {path}" in done.output
+    assert ("can't be opened from here" in done.output) != can
 
 
-def test_plots_needs_a_run_of_em(fake_result: Comparison) -> None:
-    """EM's trace can't be drawn where the estimate came as bare parameters, and the message says so."""
-    with pytest.raises(ValueError, match="no EM run to draw"):
-        plots.plot_em_trace(without_em(fake_result), Figure().subplots())
+def test_study_refuses_an_unknown_format_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown format is one sentence and exit code 2; nothing is simulated, fitted or written."""
+    monkeypatch.setattr("mixstudy.model.simulate", lambda *_, **__: pytest.fail("work was done"))
+    done = CliRunner().invoke(app, ["study", "--out", str(tmp_path / "s"), "--format", "html,pdf"])
+    assert done.exit_code == 2
+    assert "the format must be among html, md, tex, got 'pdf'" in " ".join(done.output.split())
+    assert not (tmp_path / "s").exists()

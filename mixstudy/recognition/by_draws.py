@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mixstudy.em import EMFit, fit_em
+from mixstudy.expansion import curvature_and_shift, identified, merged_variance
 from mixstudy.faults import BY_NAME, centred, unshared
 from mixstudy.model import LABELS, Floats
+from mixstudy.prior import default_prior
 from mixstudy.recognition.result import TEN_TIMES, Recognition, merged
 from mixstudy.sample import WeightedSample
 
@@ -22,8 +24,8 @@ TRAVELS = 1.0
 """Drift of a chain from its first quarter to its last half, in sds of the last half, that says warm-up."""
 NARROW = 0.8
 """Posterior sd over standard error below which the prior holds as much as half the likelihood's information."""
-UNSHARED_NEAR = 0.25
-"""How near the unshared model's sd of sigma must be, relative; the shared model's must be farther."""
+UNSHARED_NEAR, UNSHARED_FAR = 0.25, 0.1
+"""How near the unshared model's sd of sigma must be, and how far the shared model's, relative."""
 
 
 def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | None = None) -> tuple[Recognition, ...]:
@@ -46,9 +48,19 @@ def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | No
     ordered = np.where(exchanged[:, :, None], array[:, :, [0, 2, 1, 3]], array)
     ordered[:, :, 0] = np.where(exchanged, 1 - array[:, :, 0], array[:, :, 0])
     found = [*_unordered(exchanged), *_unmixed(ordered)]
-    if not any(r.fault.name != "unordered means" for r in found) and np.isfinite(fit.covariance).all():
-        found += [*_unshared_draws(ordered, sample, fit)] or [*_tight(ordered, fit)]
+    mixed = not any(r.fault.name != "unordered means" for r in found)
+    if mixed and (slack := _slack(fit)) is not None:
+        found += [*_unshared_draws(ordered, sample, fit, slack)] or [*_tight(ordered, fit, slack)]
     return merged(found)
+
+
+def _slack(fit: EMFit) -> float | None:
+    """How far the log of a right posterior's sd over the standard error may be from 0; None where nobody knows."""
+    if not np.isfinite(fit.covariance).all():
+        return None
+    prior = default_prior(fit.sample)
+    _, shift = curvature_and_shift(fit.sample, np.array([*fit.parameters]), prior)
+    return float(np.max(np.abs(shift))) if identified(shift, merged_variance(fit, prior)) else None
 
 
 def _unordered(exchanged: np.typing.NDArray[np.bool_]) -> Iterator[Recognition]:
@@ -85,12 +97,12 @@ def _unmixed(draws: Floats) -> Iterator[Recognition]:
         )
 
 
-def _tight(draws: Floats, fit: EMFit) -> Iterator[Recognition]:
+def _tight(draws: Floats, fit: EMFit, slack: float) -> Iterator[Recognition]:
     """A posterior much narrower than the likelihood must have its information from the prior."""
     ratio = draws.std(axis=(0, 1)) / np.array(fit.standard_errors)
     pull = (draws.mean(axis=(0, 1)) - np.array([*fit.parameters])) / np.array(fit.standard_errors)
     j = int(np.argmin(ratio))
-    if ratio[j] < NARROW:
+    if ratio[j] < NARROW * math.exp(-slack):
         text = (
             f"The posterior sd of {LABELS[j]} is {ratio[j]:.2g} of its standard error and its mean is {pull[j]:+.2g} "
             f"standard errors from the likelihood's maximum: the prior holds {1 - ratio[j] ** 2:.0%} of what is known."
@@ -101,7 +113,7 @@ def _tight(draws: Floats, fit: EMFit) -> Iterator[Recognition]:
         )
 
 
-def _unshared_draws(draws: Floats, sample: WeightedSample, fit: EMFit) -> Iterator[Recognition]:
+def _unshared_draws(draws: Floats, sample: WeightedSample, fit: EMFit, slack: float) -> Iterator[Recognition]:
     """Sigma's mean and sd are those of one of two sigmas, as wide as the count of its component alone allows."""
     mean, sd = float(draws[:, :, 3].mean()), float(draws[:, :, 3].std())
     shift = np.array([0, sample.mean, sample.mean, 0])
@@ -110,7 +122,7 @@ def _unshared_draws(draws: Floats, sample: WeightedSample, fit: EMFit) -> Iterat
         expected = float(theta[3]) / math.sqrt(2 * sample.n * share)
         near, far = abs(math.log(sd / expected)), abs(math.log(sd / fit.standard_errors.sigma))
         off = abs(mean - theta[3]) / expected
-        if near < UNSHARED_NEAR and near < far / 2 and off < 1:
+        if near < UNSHARED_NEAR and far > UNSHARED_FAR + slack and near < far / 2 and off < 1:
             text = (
                 f"Sigma has posterior sd {sd:.3g}, that of component {k}'s own sigma ({expected:.3g}), where a shared "
                 f"one has {fit.standard_errors.sigma:.3g}; its mean is {off:.2g} sds from component {k}'s."

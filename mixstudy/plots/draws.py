@@ -1,0 +1,145 @@
+"""Figures of the posterior draws: each pair of parameters, each chain, and their likelihood against the maximum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+import arviz as az
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mixstudy.compression import condensed
+from mixstudy.model import LABELS, log_likelihood, log_likelihoods
+from mixstudy.plots.arviz_axes import collection
+from mixstudy.plots.parameters import shown
+from mixstudy.plots.shapes import draws_of
+from mixstudy.plots.style import (
+    BAND,
+    BLUE,
+    CHAINS,
+    EM_LINE,
+    LABEL_SIZE,
+    STEPS,
+    VERMILION,
+    estimator,
+    finish,
+    legend_above,
+    new_figure,
+    panel,
+    panels,
+    percent,
+    shared_legend,
+    with_unit,
+)
+
+if TYPE_CHECKING:
+    from mixstudy.comparison import Comparison
+
+PAIRS = tuple((LABELS[column], LABELS[row]) for row in range(1, 4) for column in range(row))
+"""The six pairs, across and upwards, in the reading order of a lower triangle."""
+DOTS: dict[str, Any] = {"color": BLUE, "alpha": 0.3, "markersize": 2.2, "markeredgewidth": 0}
+MAX_VECTORS = 5000
+"""Draws of a parameter beyond which the lines of their chains take more room than their picture."""
+DEEPEST = 0.005
+"""Share of the draws, those with the lowest likelihood, that may lie outside the figure."""
+
+
+def plot_joint(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+    """Draw the joint posterior of each pair as points, with EM's estimate and its confidence ellipse.
+
+    The ellipse has the level of the credible intervals: ``d' V^-1 d = -2 log(1 - level)``. There are six panels in
+    the order of ``PAIRS``; in a figure of its own they are the lower triangle of a matrix, which ArviZ's ``plot_pair``
+    would draw without ellipses, and into no other axes.
+    """
+    own = axes is None
+    axes = _triangle(new_figure(5.8)) if axes is None else panels(axes, 2, 3, height=0)
+    draws = draws_of(result)
+    for ax, pair in zip(axes, PAIRS, strict=True):
+        i, j = (LABELS.index(label) for label in pair)
+        ax.plot(draws[:, i], draws[:, j], ".", rasterized=True, **DOTS)
+        ax.plot([], [], "o", color=BLUE, markersize=3, label="posterior draws")
+        _draw_ellipse(result, [i, j], ax)
+        ax.set(xlim=shown(result, pair[0], draws), ylim=shown(result, pair[1], draws))
+        finish(ax, with_unit(pair[0]), with_unit(pair[1]), ticks=3, stacked=True)
+        if own:
+            ax.label_outer()
+    if own:
+        handles, names = axes[0].get_legend_handles_labels()
+        axes[0].figure.legend(handles, names, loc="upper right", frameon=False, fontsize=LABEL_SIZE)
+    else:
+        shared_legend(axes)
+    return axes
+
+
+def _triangle(figure: Figure) -> tuple[Axes, ...]:
+    places = figure.add_gridspec(3, 3)
+    return tuple(figure.add_subplot(places[row, column]) for row in range(3) for column in range(row + 1))
+
+
+def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
+    """The estimate, its ellipse where there is a covariance, and the truth."""
+    centre = np.array([*result.estimate])[pair]
+    if result.em is not None and np.isfinite(result.em.covariance).all():
+        root = np.linalg.cholesky(result.em.covariance[np.ix_(pair, pair)])
+        angle = np.linspace(0, 2 * math.pi, 121)
+        around = math.sqrt(-2 * math.log1p(-result.level)) * root @ np.array([np.cos(angle), np.sin(angle)])
+        ax.plot(*(centre[:, None] + around), label=f"EM: {percent(result.level)} ellipse", **EM_LINE)
+    ax.plot(*centre, "+", color=VERMILION, markersize=9, markeredgewidth=1.8, label=estimator(result))
+    if result.truth is not None:
+        truth = np.array([*result.truth])[pair]
+        ax.plot(*truth, "x", color="black", markersize=6, markeredgewidth=1.4, label="truth")
+
+
+def plot_traces(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+    """Draw the draws of each chain in their order, four panels (ArviZ's ``plot_trace``); ticks mark divergences."""
+    axes = panels(axes, len(LABELS), 1, height=5.2)
+    posterior = result.posterior.data["posterior"].to_dataset()[[*LABELS]]
+    colours = [*islice(cycle(CHAINS), posterior.sizes["chain"])]
+    dense = posterior[LABELS[0]].size > MAX_VECTORS
+    az.plot_trace(
+        result.posterior.data,
+        var_names=[*LABELS],
+        plot_collection=collection(posterior, axes, aes={"color": ["chain"], "overlay": ["chain"]}, color=colours),
+        visuals={
+            "trace": {"width": 0.5, "alpha": 0.8, "rasterized": dense},
+            **dict.fromkeys(("title", "xlabel", "ticklabels"), False),
+        },
+    )
+    for number, colour in enumerate(colours):
+        axes[0].plot([], [], color=colour, linewidth=2, label=f"chain {number + 1}")
+    for ax, label in zip(axes, LABELS, strict=True):
+        last = ax is axes[-1]
+        ax.set_xlim(0, posterior.sizes["draw"])
+        finish(ax, "draw" if last else "", with_unit(label), stacked=True)
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
+        ax.tick_params(labelbottom=last)
+    shared_legend(axes, columns=8)
+    return axes
+
+
+def plot_challengers(result: Comparison, ax: Axes | None = None) -> Axes:
+    """Draw how far the likelihood of the posterior draws lies from the estimate's, the maximum being at 0.
+
+    In large samples twice the shortfall has a chi-square distribution with 4 degrees of freedom (Wilks 1938), so that
+    the shortfall d has the density ``d exp(-d)``. A draw above 0 proves that the estimate is not the maximum.
+    """
+    ax = panel(ax, height=3.0)
+    sample, draws = condensed(result.posterior.sample), draws_of(result)
+    peak = log_likelihood(sample.points, result.estimate, weights=sample.weights)
+    gaps = log_likelihoods(sample.points, draws, weights=sample.weights) - peak
+    low, high = float(np.quantile(gaps, DEEPEST)), max(0.0, float(gaps.max()))
+    ax.hist(gaps, bins=40, range=(low, high), density=True, color=BAND, label="posterior draws")
+    above = int((gaps > 0).sum())
+    if not above:
+        d = np.linspace(low, 0, 301)
+        ax.plot(d, -d * np.exp(d), color=BLUE, linewidth=1.6, label="large-sample theory")
+    name = f"{estimator(result)}: {above} of {gaps.size} draws above" if above else estimator(result)
+    ax.axvline(0, label=name, **EM_LINE)
+    finish(ax, "log-likelihood of a draw less the estimate's (nats)", "density (per nat)")
+    legend_above(ax)
+    return ax

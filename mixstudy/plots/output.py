@@ -1,0 +1,48 @@
+"""Figures as files and as SVG: the same bytes for the same figure."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+DPI = 150
+"""Dots per inch of a PNG file."""
+DENSE_DPI = 100
+"""Dots per inch of what is drawn as dots within SVG or PDF: thousands of draws."""
+UNDATED: dict[str, dict[str, None]] = {
+    ".pdf": {"CreationDate": None},
+    ".png": {},
+    ".svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
+}
+"""The kinds of file, and what is left out of each, as it differs from run to run."""
+
+
+def svg(figure: Figure, *, name: str) -> str:
+    """Render as an ``<svg>`` element, the same for the same figure.
+
+    ``name`` and a hyphen go before each id, so that none is shared by two figures of a page: what has the gid
+    ``frame-3`` in the figure has the id ``name-frame-3`` in the element.
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", dpi=DENSE_DPI, metadata=UNDATED[".svg"])
+    text = buffer.getvalue()
+    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write as PDF, PNG or SVG, by the ending of ``path``; no date is written, so that the bytes repeat.
+
+    Raises:
+        ValueError: The path has another ending.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in UNDATED:
+        msg = f"the path of a figure must end in {', '.join(UNDATED)}, got {str(path)!r}"
+        raise ValueError(msg)
+    with mpl.rc_context({"svg.hashsalt": "mixstudy", "svg.fonttype": "path"}):
+        figure.savefig(path, dpi=DPI if ending == ".png" else DENSE_DPI, metadata=UNDATED[ending])

@@ -1,0 +1,200 @@
+"""The report of a comparison: the answer, the evidence, then settings and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mixstudy.checks import CheckStatus, Verdict
+from mixstudy.model import LABELS
+from mixstudy.report.content import provenance_pairs
+from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
+from mixstudy.report.numbers import NOTHING, header, interval_rows, number, rounded, rows, source_of
+from mixstudy.report.pictures import chosen, pictures, player
+from mixstudy.report.posterior import posterior_section
+
+if TYPE_CHECKING:
+    from mixstudy.comparison import Comparison
+    from mixstudy.em import EMFit
+    from mixstudy.further import Further
+
+TONES = {Verdict.AGREE: "good", Verdict.INCONCLUSIVE: "warn", Verdict.DISAGREE: "bad"}
+MODEL = "The model: x ~ weight · N(mu1, sigma²) + (1 − weight) · N(mu2, sigma²), mu1 < mu2."
+TRUSTED_PARETO_K = 0.7
+"""Above it importance sampling can't be trusted (Vehtari, Gelman & Gabry 2017)."""
+CLEAR = 2.0
+"""Standard errors from which a difference of predictive accuracy is spoken of."""
+
+
+def comparison_document(
+    result: Comparison, provenance: Mapping[str, object], *, drawn: Collection[str], frames: tuple[int, ...]
+) -> Document:
+    """Say what a comparison found.
+
+    Args:
+        result: What is reported.
+        provenance: What made it.
+        drawn: Names of the figures that there are.
+        frames: Iterations of EM that the player shows; none where there was no run of EM.
+    """
+    shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
+    return Document(
+        title=f"EM and the posterior: {result.posterior.sample.source.description}",
+        answer=result.verdict.value,
+        sentence=result.sentence,
+        tone="warn" if result.adequacy.misfits and result.verdict is Verdict.AGREE else TONES[result.verdict],
+        picture=shown["data"],
+        table=_answer(result),
+        note=_note(result),
+        sections=(
+            _checks(result),
+            _estimates(result, shown),
+            _model(result, shown),
+            _em(result, shown, frames),
+            posterior_section(result, shown),
+            _settings(result),
+            _provenance(result, provenance),
+        ),
+    )
+
+
+def _answer(result: Comparison) -> Table:
+    """Four numbers: both estimates of each parameter, and the truth."""
+    truth = () if result.truth is None else ("truth",)
+    cells = tuple(
+        (label, f"{estimate} ± {error}", f"{mean} ± {sd}", *known)
+        for label, estimate, error, mean, sd, _, _, *known in rows(result)
+    )
+    names = ("parameter", f"{source_of(result)} ± s.e.", "posterior ± sd", *truth)
+    return Table(title="Both estimates", header=names, rows=cells)
+
+
+def _note(result: Comparison) -> str:
+    counts = [sum(check.status is status for check in result.checks) for status in CheckStatus]
+    told = [f"{count} {status.value}" for count, status in zip(counts, CheckStatus, strict=True) if count]
+    return f"{MODEL} n = {result.posterior.sample.n:.15g}; checks: {', '.join(told)}."
+
+
+def _checks(result: Comparison) -> Section:
+    table = Table(
+        title="Checks",
+        header=("check", "status", "value", "what it says"),
+        rows=tuple((check.name, check.status.value, number(check.value), check.explanation) for check in result.checks),
+        prose=frozenset({"what it says"}),
+    )
+    return Section(title="Checks", blocks=(table,))
+
+
+def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
+    kind = "equal-tailed" if result.kind == "eti" else "highest-density"
+    level = f"{100 * result.level:.4g} %"
+    intervals = Table(
+        title=f"Four kinds of {level} interval",
+        header=("parameter", "Wald", "profile likelihood", "bootstrap", "credible"),
+        rows=tuple(interval_rows(result)),
+    )
+    both = Table(title="Estimates", header=header(result), rows=tuple(rows(result)))
+    mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in data units."
+    open_end = f"Three are about the maximum of the likelihood; {NOTHING} stands for an end that the data leave open."
+    blocks: tuple[Block, ...] = (
+        both,
+        Paragraph(text=mine, quiet=True),
+        *chosen(shown, "posteriors", "joint"),
+        intervals,
+        Paragraph(text=open_end, quiet=True),
+        *chosen(shown, "forest", "responsibilities"),
+    )
+    return Section(title="Estimates", blocks=blocks)
+
+
+def _model(result: Comparison, shown: Mapping[str, Picture]) -> Section:
+    found = result.adequacy
+    table = Table(
+        title="Checks of adequacy",
+        header=("finding", "value", "p-value", "counts", "what it says"),
+        rows=tuple(
+            (
+                each.name,
+                number(each.value),
+                number(each.p_value, ".2g"),
+                "yes" if each.judged else "no",
+                each.explanation,
+            )
+            for each in found.findings
+        ),
+        prose=frozenset({"what it says"}),
+    )
+    threshold = f"A finding that counts is a misfit where its p-value is below {number(found.threshold, '.2g')}."
+    findings = (table, Paragraph(text=threshold, quiet=True)) if found.findings else ()
+    loo = () if result.further is None else (Paragraph(text=_loo(result.further)),)
+    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *loo)
+    return Section(title="Does the model fit the data?", blocks=blocks)
+
+
+def _loo(further: Further) -> str:
+    found = further.loo
+    if found is None:
+        return "Leave-one-out was not done: it needs the raw observations."
+    error = found.standard_error
+    size = f"{rounded(abs(found.difference), error)} ± {rounded(error, error)} nats over all observations"
+    if found.difference > CLEAR * error:
+        text = f"Left out one at a time, observations are better predicted by two components than by one: by {size}."
+    elif found.difference < -CLEAR * error:
+        text = f"Left out one at a time, observations are better predicted by one component than by two: by {size}."
+    else:
+        text = f"Left out one at a time, observations are predicted about as well by one component as by two: {size}."
+    if found.worst_pareto_k > TRUSTED_PARETO_K:
+        text += f" Beware: the largest Pareto k is {found.worst_pareto_k:.2f}, so these figures can't be trusted."
+    return text
+
+
+def _em(result: Comparison, shown: Mapping[str, Picture], frames: tuple[int, ...]) -> Section:
+    if result.em is None:
+        text = "The estimate came as bare parameters, so there is no run of EM to show."
+        return Section(title="EM", blocks=(Paragraph(text=text), *chosen(shown, "challengers")))
+    em = result.em
+    facts = Facts(
+        title="EM",
+        pairs=(
+            ("log-likelihood", f"{em.log_likelihood:.10g} nats"),
+            ("distance to the maximum", f"{number(em.distance, '.2g')} standard errors"),
+            ("iterations", str(len(em.trace) - 1)),
+        ),
+    )
+    watched = (player(result, em, frames),) if frames else ()
+    blocks = (Paragraph(text=em.status.value), facts, *watched, *chosen(shown, "climb", "surface"), *_maxima(em))
+    return Section(title="EM", blocks=(*blocks, *chosen(shown, "challengers")))
+
+
+def _maxima(em: EMFit) -> tuple[Block, ...]:
+    if not em.maxima:
+        return ()
+    told = tuple(
+        (f"{peak.log_likelihood:.10g}", *(f"{value:.6g}" for value in peak.parameters), str(peak.starts))
+        for peak in em.maxima
+    )
+    table = Table(title="Maxima of the likelihood", header=("log-likelihood", *LABELS, "starts"), rows=told)
+    text = "Every distinct maximum of the likelihood that the starts found, the highest first."
+    return table, Paragraph(text=text, quiet=True)
+
+
+def _settings(result: Comparison) -> Section:
+    posterior, settings = result.posterior, result.posterior.settings
+    pairs = tuple((name.replace("_", " "), str(value)) for name, value in asdict(settings).items())
+    blocks = (Paragraph(text="Prior, scaled to the data:"), Items(lines=posterior.prior.lines()))
+    return Section(title="Settings", blocks=(*blocks, Facts(title="Settings of the sampler", pairs=pairs)))
+
+
+def _provenance(result: Comparison, provenance: Mapping[str, object]) -> Section:
+    sample, source = result.posterior.sample, result.posterior.sample.source
+    data = (
+        ("data", source.description),
+        ("observations", f"{sample.n:.15g}"),
+        ("mean, sd", f"{sample.mean:.6g}, {sample.sd:.6g}"),
+        ("sha256", source.sha256),
+        ("missing, dropped", str(source.dropped)),
+        ("seed of the data", "none: not simulated" if source.seed is None else str(source.seed)),
+    )
+    made = Facts(title="What made this report", pairs=provenance_pairs(provenance))
+    return Section(title="Data and provenance", blocks=(Facts(title="Data", pairs=data), made))

@@ -1,0 +1,127 @@
+"""What a report says, before it is written as HTML, Markdown or LaTeX.
+
+A document is a first screen that answers (sentence, one figure, one small table) and sections of blocks. All text is
+plain: whoever renders it escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """Running text."""
+
+    kind: ClassVar = "paragraph"
+    text: str
+    """One sentence or more."""
+    quiet: bool = False
+    """Whether it explains what stands above it rather than tells a result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A list."""
+
+    kind: ClassVar = "items"
+    lines: tuple[str, ...]
+    """One item each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and values."""
+
+    kind: ClassVar = "facts"
+    title: str
+    """What they are facts of."""
+    pairs: tuple[tuple[str, str], ...]
+    """Name and value of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under a header; the first cell of each row names it."""
+
+    kind: ClassVar = "table"
+    title: str
+    """What it holds."""
+    header: tuple[str, ...]
+    """Names of the columns."""
+    rows: tuple[tuple[str, ...], ...]
+    """Cells, as many to a row as there are columns."""
+    prose: frozenset[str] = frozenset()
+    """Names of the columns that hold sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A figure by its name; the drawing is handed to whoever renders the document."""
+
+    kind: ClassVar = "picture"
+    name: str
+    """Of the drawing, and of its file."""
+    caption: str
+    """What it shows, and how to read it."""
+    alt: str
+    """What is seen in this one, for readers who do not see it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """A figure whose frames are shown one after the other; on paper the last."""
+
+    kind: ClassVar = "player"
+    name: str
+    """Of the drawing; its frames have the ids ``frame-0``, ``frame-1`` and so on."""
+    caption: str
+    """What it shows, and how to read it."""
+    alt: str
+    """What is seen in this one, for readers who do not see it."""
+    steps: tuple[str, ...]
+    """What each frame shows, in words."""
+
+
+type Block = Paragraph | Items | Facts | Table | Picture | Player
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Blocks under a heading."""
+
+    title: str
+    """The heading."""
+    blocks: tuple[Block, ...]
+    """In their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A report."""
+
+    title: str
+    """What it is about."""
+    answer: str
+    """The answer in one word, for a browser's tab."""
+    sentence: str
+    """The answer in a sentence or two."""
+    tone: str
+    """``good``, ``warn`` or ``bad``."""
+    picture: Picture | None
+    """The figure that shows the answer; None where there is too little to draw."""
+    table: Table
+    """The numbers that give the answer."""
+    note: str
+    """What the numbers are."""
+    sections: tuple[Section, ...]
+    """The evidence, then settings and provenance."""
+
+    @property
+    def drawn(self) -> Iterator[Picture | Player]:
+        """Every figure, in order of appearance."""
+        yield from (self.picture,) if self.picture else ()
+        for section in self.sections:
+            yield from (block for block in section.blocks if isinstance(block, Picture | Player))

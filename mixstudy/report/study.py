@@ -1,0 +1,226 @@
+"""The report of a replication study: how often the methods agree, and how often they are right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mixstudy.checks import Verdict
+from mixstudy.model import LABELS
+from mixstudy.report.document import Block, Document, Paragraph, Picture, Section, Table
+from mixstudy.report.numbers import NOTHING, number
+from mixstudy.report.pictures import chosen
+from mixstudy.report.runs import attempts, failures, made_by, percent
+from mixstudy.results import cell_table
+from mixstudy.rows import CHECK_NAMES
+from mixstudy.summaries import CELL, PASSED, large_sample, summarise
+
+LARGE, APART = 1000, 3.0
+"""Observations, and distance of the means in sigma, from which coverage is held against what it should be."""
+MANY = 3.0
+"""Monte Carlo errors that twelve coverages may be off: one of them is, by bad luck, in thirty studies."""
+FALSE_ALARMS = 0.01
+"""Share of right pairs that the verdict may call a disagreement."""
+THEORY = -0.5
+"""Slope that theory expects of the offset in n, both on log scales."""
+KINDS = {"wald": "Wald", "profile": "profile", "credible": "credible"}
+"""Intervals whose coverage is told, and what they are called."""
+COLUMNS = {
+    "apart": "separation",
+    "unsure": "inconclusive",
+    "no mcmc": "not passed",
+    "wald": "Wald coverage",
+    "profile": "profile coverage",
+    "credible": "credible coverage",
+    "s": "seconds",
+}
+"""Columns of a cell's row by what they are called on a terminal."""
+ALARMS = (
+    "The data come from the model and both methods are right, so a check that fails is a false alarm, but for sampler:"
+)
+"""What a check that fails here is."""
+
+
+def study_document(
+    table: pd.DataFrame, design: Mapping[str, Any], provenance: Mapping[str, object], *, drawn: Collection[str]
+) -> Document:
+    """Say what a study found.
+
+    Args:
+        table: A row for each data set.
+        design: What was asked for.
+        provenance: What made the report.
+        drawn: Names of the figures that there are, of ``coverage``, ``offsets`` and ``verdicts``.
+    """
+    judged, where = _judged(table)
+    shares, slopes = _coverage(judged), large_sample(table)
+    right = bool(((shares["value"] - design["level"]).abs() <= MANY * shares["error"]).all())
+    made = (_verdict_picture(table), _coverage_picture(shares), _offset_picture(slopes))
+    shown = {picture.name: picture for picture in made if picture.name in drawn}
+    return Document(
+        title=f"Replication study: {len(table)} simulated data sets",
+        answer="replication study",
+        sentence=f"{_verdicts(table)} {_covers(shares, design['level'], right=right, where=where)}",
+        tone=_tone(table, right=right or judged is table),
+        picture=shown.get("verdicts"),
+        table=_coverage_table(shares),
+        note=f"Coverage in percent ± its Monte Carlo error, in the {len(judged)} data sets {where}. {_slopes(slopes)}",
+        sections=(
+            Section(title="Cells of the design", blocks=(_cells(table), *chosen(shown, "coverage"))),
+            _alarms(table),
+            Section(title="EM and the posterior at large n", blocks=(*_theory(slopes), *chosen(shown, "offsets"))),
+            _sampler(table),
+            failures(table, ("n", "weight", "separation", "prior", "replicate", "seed")),
+            Section(title="Design and provenance", blocks=made_by(design, table, provenance)),
+        ),
+    )
+
+
+def _judged(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The data sets whose coverage is held against its level, and which they are."""
+    large = table[(table["n"] >= LARGE) & (table["separation"] >= APART)]
+    if large.empty:
+        return table, "of all cells, though none has n and separation enough for coverage to be right"
+    return large, f"with n ≥ {LARGE} and means {APART:g} sigma apart or more"
+
+
+def _tone(table: pd.DataFrame, *, right: bool) -> str:
+    if not right or (table["verdict"] == Verdict.DISAGREE.value).mean() > FALSE_ALARMS:
+        return "bad"
+    return "good" if table["reason"].isna().all() else "warn"
+
+
+def _coverage(table: pd.DataFrame) -> pd.DataFrame:
+    """Value and Monte Carlo error of each interval's coverage in all data sets, by kind and parameter."""
+    return _pooled(table).loc[[(f"{kind} coverage", label) for kind in KINDS for label in LABELS]]
+
+
+def _pooled(table: pd.DataFrame) -> pd.DataFrame:
+    """The summaries of all data sets as if they were one cell, by measure and parameter."""
+    return summarise(table.assign(**dict.fromkeys(CELL, 0.0))).set_index(["measure", "parameter"])
+
+
+def _verdicts(table: pd.DataFrame) -> str:
+    agree, disagree, unsure = (int((table["verdict"] == verdict.value).sum()) for verdict in Verdict)
+    failed = int(table["reason"].notna().sum())
+    return (
+        f"Of {len(table)} data sets EM and the posterior agree on {agree} ({percent(agree / len(table))}), disagree on "
+        f"{disagree}, and {unsure} are inconclusive{f'; {failed} failed' if failed else ''}."
+    )
+
+
+def _covers(shares: pd.DataFrame, level: float, *, right: bool, where: str) -> str:
+    low, high = shares["value"].min(), shares["value"].max()
+    return (
+        f"The {100 * level:g} % intervals hold the truth in {percent(low)} to {percent(high)} of the data sets {where}"
+        f"{', as often as they should' if right else ''}."
+    )
+
+
+def _slopes(slopes: pd.DataFrame) -> str:
+    closed = slopes[np.isfinite(slopes["slope_lower"] + slopes["slope_upper"])] if len(slopes) else slopes
+    if closed.empty:
+        return "How EM and the posterior mean come together with n can't be told from these sizes."
+    hold = int(((closed["slope_lower"] <= THEORY) & (closed["slope_upper"] >= THEORY)).sum())
+    return (
+        f"EM and the posterior mean come together like a power of n: theory says {THEORY}, which lies in {hold} of the "
+        f"{len(closed)} intervals that the data sets give."
+    )
+
+
+def _coverage_table(shares: pd.DataFrame) -> Table:
+    found = {
+        (kind, label): f"{number(100 * row['value'], '.1f')} ± {number(100 * row['error'], '.1f')}"
+        for kind in KINDS
+        for label, row in shares.loc[f"{kind} coverage"].iterrows()
+    }
+    rows = tuple((label, *(found[kind, label] for kind in KINDS)) for label in LABELS)
+    return Table(title="Coverage", header=("parameter", *KINDS.values()), rows=rows)
+
+
+def _verdict_picture(table: pd.DataFrame) -> Picture:
+    told = []
+    for apart, rows in table.groupby("separation"):
+        shares = (rows["verdict"] == Verdict.AGREE.value).groupby(rows["n"]).mean()
+        sizes = ", ".join(f"{share:.0%} at n = {n}" for n, share in shares.items())
+        told.append(f"means {apart} sigma apart agree on {sizes}")
+    alt = f"Bars of the verdicts' shares by n and separation: {'; '.join(told)}."
+    return Picture(name="verdicts", caption="Shares of the verdicts in every cell.", alt=alt)
+
+
+def _coverage_picture(shares: pd.DataFrame) -> Picture:
+    lowest, (kind, label) = min(zip(shares["value"], shares.index, strict=True))
+    return Picture(
+        name="coverage",
+        caption="How often each interval holds the truth, in every cell.",
+        alt=(
+            "Dots for the coverage of each kind of interval by n, a panel for each parameter and cell. Over the cells "
+            f"that are judged the {kind} of {label} is lowest: {percent(lowest)}."
+        ),
+    )
+
+
+def _offset_picture(slopes: pd.DataFrame) -> Picture:
+    return Picture(
+        name="offsets",
+        caption="Size of the offset (EM − posterior mean) / posterior sd by n, with theory's slope.",
+        alt=f"Lines that fall with n, one for each parameter, a panel for each cell. {_slopes(slopes)}",
+    )
+
+
+def _cells(table: pd.DataFrame) -> Table:
+    cells = cell_table(table).rename(columns=COLUMNS)
+    formats = {**dict.fromkeys(CELL, ".7g"), "seconds": ".3g"}
+    rows = tuple(
+        tuple(number(value, formats[name]) if name in formats else percent(value) for name, value in row.items())
+        for row in cells.to_dict("records")
+    )
+    return Table(title="Cells", header=tuple(cells.columns), rows=rows)
+
+
+def _alarms(table: pd.DataFrame) -> Section:
+    found = _pooled(table)["value"]
+    fails = {name: float(found[f"fails {name}", ""]) for name in CHECK_NAMES}
+    rows = tuple((name, percent(share)) for name, share in fails.items() if share > 0)
+    if not rows:
+        return Section(title="False alarms", blocks=(Paragraph(text="No check failed on any data set."),))
+    table_of = Table(title="False alarms", header=("check", "fails"), rows=rows)
+    return Section(title="False alarms", blocks=(Paragraph(text=ALARMS), table_of))
+
+
+def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:
+    text = (
+        f"Large-sample theory: the offset falls with slope {THEORY}, and at the largest n the standard error is the "
+        "posterior sd. A slope's interval is open where the offset is lost in Monte Carlo error."
+    )
+    rows = tuple(
+        (
+            row["parameter"],
+            *(number(row[name]) for name in CELL[1:]),
+            _slope(*(row[name] for name in ("slope", "slope_lower", "slope_upper"))),
+            "{:.4f} ({:.4f} to {:.4f})".format(*(row[name] for name in ("ratio", "ratio_lower", "ratio_upper"))),
+        )
+        for row in slopes.to_dict("records")
+    )
+    header = ("parameter", *CELL[1:], "slope (95 %)", "s.e. / sd (95 %)")
+    return Paragraph(text=text), *((Table(title="Slopes and widths", header=header, rows=rows),) if rows else ())
+
+
+def _slope(value: float, lower: float, upper: float) -> str:
+    """A slope with its interval; where that is open below, the slope itself says nothing."""
+    ends = " to ".join("open" if math.isinf(end) else number(end, ".2f") for end in (lower, upper))
+    return f"{NOTHING if math.isinf(lower) else number(value, '.2f')} ({ends})"
+
+
+def _sampler(table: pd.DataFrame) -> Section:
+    again = table["attempts"].fillna("").str.contains(";", regex=False)
+    passed = table["sampler_status"] == PASSED
+    text = (
+        f"The sampler passed its diagnostics on {int(passed.sum())} of {len(table)} data sets: on "
+        f"{int((passed & ~again).sum())} as asked, on {int((passed & again).sum())} after it went on by other means."
+    )
+    return Section(title="Sampler", blocks=(Paragraph(text=text), attempts(table)))

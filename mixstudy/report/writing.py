@@ -1,0 +1,120 @@
+"""Writing the report of a comparison into its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mixstudy.report import content
+from mixstudy.report.comparison import comparison_document
+from mixstudy.report.folder import FIGURES, MARKER, move, staged
+from mixstudy.report.render import render_html, render_latex, render_markdown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mixstudy.comparison import Comparison
+
+FORMATS = ("html", "md", "tex")
+"""Formats of a report."""
+
+
+def parse_formats(text: str) -> tuple[str, ...]:
+    """Formats separated by commas, each once.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    return _known(tuple(dict.fromkeys(name.strip() for name in text.split(","))))
+
+
+def _known(formats: Sequence[str]) -> tuple[str, ...]:
+    for name in formats or ("",):
+        if name not in FORMATS:
+            msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
+            raise ValueError(msg)
+    return tuple(formats)
+
+
+def check_output(directory: str | Path) -> None:
+    """Refuse a directory that ``write_report`` would refuse; nothing is left behind.
+
+    Raises:
+        OutputError: It can't be created or written, or holds a file that is not ours.
+    """
+    with staged(Path(directory).resolve()):
+        pass
+
+
+def write_report(
+    result: Comparison,
+    directory: str | Path,
+    *,
+    formats: Sequence[str] = ("html",),
+    provenance: Mapping[str, object] | None = None,
+) -> Path:
+    """Write the report's files: all of them or, on any failure, none.
+
+    The directory is created where missing; an earlier report in it is replaced.
+
+    Args:
+        result: What is reported.
+        directory: Where to.
+        formats: Of the report itself, among ``html``, ``md`` and ``tex``; the tables are written in any case.
+        provenance: What made it; by default this program, now.
+
+    Returns:
+        The path of the report in the first of the formats, such as ``report.html``.
+
+    Raises:
+        OutputError: The directory can't be created or written, or holds a file that is not ours.
+        ValueError: A format is unknown.
+    """
+    _known(formats)
+    target = Path(directory).resolve()
+    with staged(target) as stage:
+        made_by = content.provenance() if provenance is None else provenance
+        _write_tables(result, stage, made_by)
+        _write_documents(result, stage, made_by, formats)
+        move(stage, target)
+    return target / f"report.{formats[0]}"
+
+
+def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, object]) -> None:
+    from mixstudy.arviz import for_arviz  # here, so that the program's help does not load xarray
+
+    values = content.as_json(result, provenance)
+    (stage / MARKER).write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+    result.table.to_csv(stage / "comparison.csv", index_label="parameter")
+    if result.em is not None:
+        result.em.trace.to_csv(stage / "em_trace.csv", index_label="iteration")
+    for_arviz(result.posterior).to_netcdf(stage / "posterior.nc", engine="h5netcdf")
+
+
+def _write_documents(result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str]) -> None:
+    from mixstudy import plots  # here, so that the program's help does not load matplotlib
+
+    figures = plots.figures(result)
+    frames = plots.frames(result) if result.em else ()
+    document = comparison_document(result, provenance, drawn=figures, frames=frames)
+    if "html" in formats:
+        drawn = {**figures, **({"player": plots.player(result)} if frames else {})}
+        drawings = {name: plots.svg(figure, name=name) for name, figure in drawn.items()}
+        (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
+    if "md" in formats:
+        (stage / "report.md").write_text(render_markdown(document), "utf-8")
+        _save(figures, stage, ".svg")
+    if "tex" in formats:
+        (stage / "report.tex").write_text(render_latex(document), "utf-8")
+        _save(figures, stage, ".pdf")
+
+
+def _save(figures: Mapping[str, Figure], stage: Path, suffix: str) -> None:
+    from mixstudy import plots
+
+    folder = stage / FIGURES
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        plots.save(figure, folder / f"{name}{suffix}")
