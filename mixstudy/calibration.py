@@ -26,7 +26,7 @@ from mixstudy.design import DesignError, Seeds, seeds_at
 from mixstudy.em import fit_em
 from mixstudy.model import LABELS, Floats, Parameters, log_likelihood, log_likelihoods, simulate
 from mixstudy.posterior import Posterior, Prior, SamplerSettings, compile_model, sample_posterior
-from mixstudy.replicate import Progress, run_tasks
+from mixstudy.replicate import Progress, Results, run_tasks
 from mixstudy.rows import condense, guarded, labelled, per_label, posterior_columns, timed, versions
 from mixstudy.sample import MIN_OBSERVATIONS
 
@@ -116,23 +116,10 @@ class CalibrationTask:
     """Of truth, data and ranks, and of the chains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Calibration:
-    """The ranks of a calibration."""
+class Calibration(Results[CalibrationDesign]):
+    """The ranks of a calibration; ``u_*`` are the ranks made continuous, ``sampler_status`` tells who failed."""
 
-    design: CalibrationDesign
-    """What was asked for."""
-    folder: Path
-    """Where the parts are."""
-    table: pd.DataFrame
-    """One row for each data set; ``u_*`` are the ranks made continuous, ``sampler_status`` tells who failed."""
-    damaged: tuple[str, ...]
-    """Names of part files that were found damaged and computed again."""
-
-    @property
-    def failed(self) -> int:
-        """Data sets on which something failed: their rows have a reason."""
-        return int(self.table["reason"].notna().sum())
+    __slots__ = ()
 
 
 def run_calibration(

@@ -44,10 +44,10 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Study:
-    """The results of a design."""
+class Results[D]:
+    """A row for each data set of a design, and where they are kept."""
 
-    design: Design
+    design: D
     """What was asked for."""
     folder: Path
     """Where the parts are."""
@@ -60,6 +60,12 @@ class Study:
     def failed(self) -> int:
         """Data sets on which something failed: their rows have a reason."""
         return int(self.table["reason"].notna().sum())
+
+
+class Study(Results[Design]):
+    """The comparison, repeated."""
+
+    __slots__ = ()
 
 
 def run_study(

@@ -118,3 +118,10 @@ def test_bad_prior():
     """A prior without a positive scale is refused."""
     with pytest.raises(ValueError, match="scale above 0"):
         ms.Prior(centre=0.0, scale=0.0)
+
+
+def test_draws_have_coordinates(origin_posterior):
+    """Chains and draws are numbered, which ArviZ's plots of the raw posterior need."""
+    posterior = origin_posterior.data["posterior"]
+    assert posterior["chain"].to_numpy().tolist() == [0, 1, 2, 3]
+    assert posterior["draw"].to_numpy().tolist() == list(range(1000))
