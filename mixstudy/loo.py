@@ -17,6 +17,8 @@ LEFT_OUT = 500
 """Largest number of observations that are left out, one at a time: half a second's worth."""
 LARGE_K = 0.7
 """Pareto k above which importance sampling can't be trusted (Vehtari, Gelman & Gabry 2017)."""
+CLEAR = 2.0
+"""Standard errors from which a difference is spoken of."""
 DRAWS = 1000
 """Largest number of draws that each is weighed by."""
 
@@ -37,10 +39,17 @@ class LOOComparison:
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        better = "two components predict better than one" if self.difference > 0 else "one component predicts as well"
-        text = f"Leave-one-out: {better}, by {self.difference:.4g} nats over all observations"
+        if abs(self.difference) < CLEAR * self.standard_error:
+            better = "one component predicts about as well as two; the difference is"
+        elif self.difference > 0:
+            better = "two components predict better than one, by"
+        else:
+            better = "one component predicts better than two, by"
         doubt = f" Not to be trusted: Pareto k is {self.worst_pareto_k:.2g}." if self.worst_pareto_k > LARGE_K else ""
-        return f"{text} (standard error {self.standard_error:.2g}, {self.observations} left out in turn).{doubt}"
+        return (
+            f"Left out one at a time, {better} {abs(self.difference):.4g} nats over all observations (standard error "
+            f"{self.standard_error:.2g}, from {self.observations} of them).{doubt}"
+        )
 
 
 def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:

@@ -16,6 +16,8 @@ from mixstudy.faults import (
     reproduce,
     reproduce_data,
     reproduce_draws,
+    unshared,
+    unshared_errors,
 )
 
 STEPPED = [fault.name for fault in FAULTS if fault.steps]
@@ -130,3 +132,17 @@ def test_draws_of_a_mistake_that_breaks_down_are_nan():
     """A sigma of its own shrinks onto three equal values: there is no posterior to draw from."""
     fit = ms.fit_em(np.r_[np.zeros(3), np.random.default_rng(0).normal(5, 1, 60)])
     assert np.isnan(reproduce_draws("sigma left unshared", fit, seed=0)).all()
+
+
+def test_errors_of_two_sigmas_are_their_spread():
+    """Fits with two sigmas to simulated data scatter as their standard errors say, up to Monte Carlo error."""
+    truth, count = ms.Parameters(weight=0.5, mu1=0, mu2=6, sigma=2), 100
+    found, errors = [], []
+    for seed in range(count):
+        sample = ms.as_sample(ms.simulate(truth, n=2000, seed=seed))
+        shift = np.array([0, sample.mean, sample.mean, 0])
+        both = unshared(centred(sample), np.array([*ms.fit_em(sample).parameters]) - shift)
+        found.append([theta[3] for theta in both])
+        errors.append(unshared_errors(centred(sample), both))
+    ratio = np.std(found, axis=0, ddof=1) / np.mean(errors, axis=0)
+    assert ratio == pytest.approx(1, abs=4 / np.sqrt(2 * count))

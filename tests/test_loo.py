@@ -4,7 +4,7 @@ import pytest
 
 import mixstudy as ms
 from mixstudy.adequacy import check_adequacy
-from mixstudy.loo import compare_loo
+from mixstudy.loo import LOOComparison, compare_loo
 
 
 def test_leaving_one_out_prefers_two(faithful, faithful_posterior):
@@ -14,3 +14,18 @@ def test_leaving_one_out_prefers_two(faithful, faithful_posterior):
     assert found.difference == pytest.approx(gain - 2, abs=2)
     assert found.difference > 4 * found.standard_error
     assert found.worst_pareto_k < 0.7
+
+
+@pytest.mark.parametrize(
+    ("difference", "k", "words"),
+    [
+        (9.0, 0.3, "two components predict better than one, by 9 nats"),
+        (-9.0, 0.3, "one component predicts better than two, by 9 nats"),
+        (3.0, 0.3, "one component predicts about as well as two; the difference is 3 nats"),
+        (9.0, 0.9, "Not to be trusted: Pareto k is 0.9."),
+    ],
+)
+def test_the_sentence_says_no_more_than_the_figures(difference, k, words):
+    """A difference below two standard errors is none, and an unreliable one is said to be."""
+    found = LOOComparison(difference=difference, standard_error=2.0, worst_pareto_k=k, observations=272)
+    assert words in found.sentence

@@ -241,7 +241,7 @@ def test_draws_of_another_shape_are_refused(sample, fit):
 def test_a_right_posterior_of_few_observations_is_left_alone(compiled, n, separation, weight):
     """Neither skewness nor a small component nor weak identification is taken for a mistake."""
     truth = ms.Parameters(weight=weight, mu1=0, mu2=separation, sigma=1)
-    for seed in range(4):
+    for seed in range(2):
         fit = ms.fit_em(ms.simulate(truth, n=n, seed=seed))
         posterior = ms.sample_posterior(fit.sample, seed=seed, compiled=compiled)
         draws = posterior.draws.reshape(posterior.settings.chains, -1, 4)

@@ -16,6 +16,7 @@ from mixstudy.faults.runs import (
     single_precision,
     tolerance_stop,
     unshared,
+    unshared_errors,
 )
 from mixstudy.faults.steps import HARMLESS, RIGHT, Points, Step, Sums, centred, make_step
 
@@ -42,4 +43,5 @@ __all__ = [
     "single_precision",
     "tolerance_stop",
     "unshared",
+    "unshared_errors",
 ]

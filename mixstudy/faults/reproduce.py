@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike
 
 from mixstudy.em import EMFit, fit_em, random_start
 from mixstudy.faults.catalogue import BY_NAME, FAULTS
-from mixstudy.faults.runs import FEW, LOOSE, iterate, k_means_start, single_precision, tolerance_stop, unshared
+from mixstudy.faults.runs import (
+    FEW,
+    LOOSE,
+    iterate,
+    k_means_start,
+    single_precision,
+    tolerance_stop,
+    unshared,
+    unshared_errors,
+)
 from mixstudy.faults.steps import RIGHT, centred
 from mixstudy.model import Floats, Parameters
 from mixstudy.sample import WeightedSample
@@ -106,8 +115,9 @@ def reproduce_draws(name: str, fit: EMFit, *, seed: int, chains: int = 4, draws:
     errors = np.sqrt(np.diag(covariance))
     if name == "sigma left unshared":
         shift = np.array([0, fit.sample.mean, fit.sample.mean, 0])
-        right = unshared(centred(fit.sample), right - shift)[0] + shift
-        wider = np.diag([1, 1, 1, right[3] / math.sqrt(2 * fit.sample.n * right[0]) / errors[3]])
+        both = unshared(data := centred(fit.sample), right - shift)
+        right = both[0] + shift
+        wider = np.diag([1, 1, 1, unshared_errors(data, both)[0] / errors[3]])
         covariance = wider @ covariance @ wider
     elif name == "a prior far too tight":
         prior = np.diag(1 / (errors / 3) ** 2)

@@ -20,6 +20,8 @@ FEW = 50
 """Iterations in the origin's program."""
 LOOSE = 1e-3
 """Scikit-learn's default tolerance, on the mean log-likelihood."""
+SINGULAR = 1e12
+"""Condition number of an information matrix from which its inverse is rounding."""
 LONGEST_PATH = 300
 """Textbook iterations that are followed from a start."""
 
@@ -85,6 +87,23 @@ def unshared(data: Points, theta: Floats) -> tuple[Floats, Floats]:
         if np.abs(np.array([mu1, mu2, s1, s2]) - before).max() < 1e-8 * s1:
             break
     return np.array([weight, mu1, mu2, s1]), np.array([weight, mu1, mu2, s2])
+
+
+def unshared_errors(data: Points, both: tuple[Floats, Floats]) -> Floats:
+    """Standard errors of sigma1 and sigma2 of the fit with two sigmas, shape ``(2,)``, data units.
+
+    From the outer products of the scores, which estimate the information at a maximum (Berndt, Hall, Hall & Hausman
+    1974). NaN where it is singular.
+    """
+    (weight, mu1, mu2, s1), s2 = both[0], both[1][3]
+    z1, z2 = (data.x - mu1) / s1, (data.x - mu2) / s2
+    r = expit(math.log(weight * s2 / ((1 - weight) * s1)) + (z2**2 - z1**2) / 2)
+    of_weight = r / weight - (1 - r) / (1 - weight)
+    score = np.stack([of_weight, r * z1, (1 - r) * z2, r * (z1**2 - 1), (1 - r) * (z2**2 - 1)])  # in units of s1, s2
+    information = (score * data.weights) @ score.T
+    if not (np.isfinite(information).all() and np.linalg.cond(information) < SINGULAR):
+        return np.full(2, math.nan)
+    return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))[3:]) * np.array([s1, s2]))
 
 
 def single_precision(points: Floats, weights: Floats, theta: Floats) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from mixstudy.em import EMFit, fit_em
 from mixstudy.expansion import curvature_and_shift, identified, merged_variance
-from mixstudy.faults import BY_NAME, centred, unshared
+from mixstudy.faults import BY_NAME, centred, unshared, unshared_errors
 from mixstudy.model import LABELS, Floats
 from mixstudy.prior import default_prior
 from mixstudy.recognition.result import TEN_TIMES, Recognition, merged
@@ -114,12 +114,13 @@ def _tight(draws: Floats, fit: EMFit, slack: float) -> Iterator[Recognition]:
 
 
 def _unshared_draws(draws: Floats, sample: WeightedSample, fit: EMFit, slack: float) -> Iterator[Recognition]:
-    """Sigma's mean and sd are those of one of two sigmas, as wide as the count of its component alone allows."""
+    """Sigma's mean and sd are those of one of two sigmas, which is wider, being known from one component."""
     mean, sd = float(draws[:, :, 3].mean()), float(draws[:, :, 3].std())
     shift = np.array([0, sample.mean, sample.mean, 0])
-    both = unshared(centred(sample), np.array([*fit.parameters]) - shift)
-    for k, (theta, share) in enumerate(zip(both, (both[0][0], 1 - both[0][0]), strict=True), 1):
-        expected = float(theta[3]) / math.sqrt(2 * sample.n * share)
+    both = unshared(data := centred(sample), np.array([*fit.parameters]) - shift)
+    for k, (theta, expected) in enumerate(zip(both, unshared_errors(data, both).tolist(), strict=True), 1):
+        if math.isnan(expected):
+            continue
         near, far = abs(math.log(sd / expected)), abs(math.log(sd / fit.standard_errors.sigma))
         off = abs(mean - theta[3]) / expected
         if near < UNSHARED_NEAR and far > UNSHARED_FAR + slack and near < far / 2 and off < 1:
