@@ -304,5 +304,5 @@ def _predictive(fit: EMFit, draws: Floats, *, seed: int) -> list[Finding]:
 
 def _predicted(name: str, excess: Floats) -> Finding:
     share = float(np.mean(excess > 0))
-    text = f"In {share:.0%} of data sets drawn from the posterior the discrepancy is larger than in the data"
-    return _finding(name, share, two_tails(0.0, excess), text, judged=False)
+    text = f"In {share:.0%} of data sets drawn from the posterior the discrepancy is larger than in the data."
+    return Finding(name=name, value=share, p_value=two_tails(0.0, excess), judged=False, explanation=text)

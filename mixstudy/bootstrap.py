@@ -194,7 +194,7 @@ def bootstrap_intervals(fit: EMFit, *, level: float = 0.95, replicates: int = 20
     """
     require_level(level)
     estimates = bootstrap_estimates(fit, replicates=replicates, seed=seed)
-    return np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=0).T
+    return np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull").T
 
 
 def bootstrap_estimates(fit: EMFit, *, replicates: int = 200, seed: int = 0) -> Floats:

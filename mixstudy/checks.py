@@ -100,17 +100,17 @@ def _inside(evidence: Evidence) -> Check:
 
 def _offset(evidence: Evidence) -> Check:
     """The estimate stands off the posterior mean only as far as skewness, prior and Monte Carlo error explain."""
-    if not evidence.identified:
+    if not evidence.gauged:
         return _too_little("offset", float(evidence.table["offset_sd"].abs().max()))
     offset = evidence.table["offset_sd"].to_numpy()
     error = (evidence.posterior.diagnostics["mcse_mean"] / evidence.posterior.diagnostics["sd"]).to_numpy()
-    excess = np.abs(offset + evidence.shift)
-    beyond = np.max(np.abs(evidence.shift)) ** 2  # the next order of the expansion, where the first may cancel
-    allowed = np.abs(evidence.shift) + beyond + MC_ERRORS * error
+    shift = evidence.expansion.shift
+    excess = np.abs(offset + shift)
+    allowed = np.abs(shift) + evidence.expansion.beyond + MC_ERRORS * error
     worst = int(np.argmax(excess - allowed))
     text = (
         f"{LABELS[worst]} lies {offset[worst]:+.3f} posterior sd from the posterior mean; n and the prior explain "
-        f"{-evidence.shift[worst]:+.3f}, give or take {allowed[worst]:.3f}."
+        f"{-shift[worst]:+.3f}, give or take {allowed[worst]:.3f}."
     )
     return _check(
         "offset", CheckStatus.PASS if excess[worst] <= allowed[worst] else CheckStatus.FAIL, offset[worst], text
@@ -120,10 +120,10 @@ def _offset(evidence: Evidence) -> Check:
 def _width(evidence: Evidence) -> Check:
     """The standard error matches the posterior's standard deviation."""
     ratio = evidence.table["sd_ratio"].to_numpy()
-    if not (evidence.identified and np.isfinite(ratio).all()):
+    if not (evidence.gauged and np.isfinite(ratio).all()):
         return _too_little("width", float(ratio[np.argmax(np.abs(np.log(ratio)))]))
     relative = (evidence.posterior.diagnostics["mcse_sd"] / evidence.posterior.diagnostics["sd"]).to_numpy()
-    allowed = np.max(np.abs(evidence.shift)) + MC_ERRORS * relative
+    allowed = np.max(np.abs(evidence.expansion.shift)) + evidence.expansion.beyond + MC_ERRORS * relative
     off = np.abs(np.log(ratio))
     worst = int(np.argmax(off - allowed))
     text = (
@@ -137,7 +137,7 @@ def _joint(evidence: Evidence) -> Check:
     """All four at once, with their correlation."""
     squared, beyond = evidence.distances(evidence.theta)
     text = (
-        f"Taken together {evidence.source} is {math.sqrt(squared):.2f} from the posterior mean; "
+        f"All four together, {evidence.source} is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.1%} of draws are farther."
     )
     return _check("joint", tail_status(beyond, 1 - evidence.level), squared, text)
@@ -162,7 +162,7 @@ def _challengers(evidence: Evidence) -> Check:
 
 def _stationary(evidence: Evidence) -> Check:
     """The score at the estimate is zero."""
-    return stationary_check(distance_to_maximum(evidence.at))
+    return stationary_check(distance_to_maximum(evidence.expansion.curvature))
 
 
 def stationary_check(distance: float, *, rounding: float = 0.0) -> Check:
@@ -188,7 +188,7 @@ def _truth(evidence: Evidence) -> Check:
     squared, beyond = evidence.distances(np.array([*evidence.truth]))
     beyond = max(beyond, float(chdtrc(4, squared)))
     text = (
-        f"The truth is {math.sqrt(squared):.2f} from the posterior mean, all four taken together; "
+        f"All four together, the truth is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.2g} of the posterior is farther."
     )
     return _check("truth", tail_status(beyond, 1 - evidence.level), squared, text)

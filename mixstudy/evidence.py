@@ -15,8 +15,8 @@ from mixstudy.bootstrap import bootstrap_intervals
 from mixstudy.certificate import Certificate, certify
 from mixstudy.compression import CompressedSample, Region
 from mixstudy.em import EMFit
-from mixstudy.expansion import curvature_and_shift, identified, merged_variance
-from mixstudy.information import Curvature, covariance
+from mixstudy.expansion import LARGE_SHIFT, Expansion, expand, identified, merged_variance
+from mixstudy.information import covariance
 from mixstudy.intervals import profile_intervals
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.sample import WeightedSample
@@ -33,13 +33,12 @@ class Evidence:
     """What the checks look at, computed once; ``theta`` and ``draws`` in the order of the labels."""
 
     theta: Floats
-    at: Curvature
     draws: Floats
     sample: WeightedSample
     certificate: Certificate | None
     posterior: Posterior
     table: pd.DataFrame
-    shift: Floats
+    expansion: Expansion
     level: float
     truth: Parameters | None
     source: str
@@ -50,7 +49,12 @@ class Evidence:
     @property
     def identified(self) -> bool:
         """Whether large-sample theory can speak: the shift it expects is small, and hardly any mass is elsewhere."""
-        return identified(self.shift, self.merged)
+        return identified(self.expansion.shift, self.merged)
+
+    @property
+    def gauged(self) -> bool:
+        """Whether theory can also say how far apart right methods may be: hardly anything is left to the next order."""
+        return self.identified and self.expansion.beyond <= LARGE_SHIFT
 
     def distances(self, theta: Floats) -> tuple[float, float]:
         """Squared Mahalanobis distance of ``theta`` from the posterior mean, and the share of draws farther out."""
@@ -81,17 +85,16 @@ def gather(
     theta = np.array([*estimate])
     draws = posterior.draws
     sample, certificate = _certified(posterior.sample, theta, draws)
-    at, shift = curvature_and_shift(sample, theta, posterior.prior)
-    table = parameter_table(theta, np.sqrt(np.diag(covariance(at))), posterior, level=level, kind=kind)
+    expansion = expand(sample, theta, posterior.prior)
+    table = parameter_table(theta, np.sqrt(np.diag(covariance(expansion.curvature))), posterior, level=level, kind=kind)
     return Evidence(
         theta=theta,
-        at=at,
         draws=draws,
         sample=sample,
         certificate=certificate,
         posterior=posterior,
         table=table,
-        shift=shift,
+        expansion=expansion,
         level=level,
         truth=truth,
         source=source,

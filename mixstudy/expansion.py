@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,12 +27,28 @@ def identified(shift: Floats, merged: float) -> bool:
     return bool(np.max(np.abs(shift)) <= LARGE_SHIFT and merged <= MERGED)
 
 
-def curvature_and_shift(sample: WeightedSample, theta: Floats, prior: Prior) -> tuple[Curvature, Floats]:
-    """Curvature of the likelihood, and where theory expects the posterior mean, in posterior sds from ``theta``.
+class Expansion(NamedTuple):
+    """The posterior about ``theta``, expanded in powers of n^(-1/2)."""
+
+    curvature: Curvature
+    """Of the likelihood."""
+    shift: Floats
+    """Where the posterior mean is expected, in posterior sds from ``theta``, shape ``(4,)``; infinite where unknown."""
+    reach: float
+    """How large the shift would be at most if none of its terms took another off: the gauge of how large n is."""
+
+    @property
+    def beyond(self) -> float:
+        """What the next order may add to an offset, in posterior sds, and to the log of a width."""
+        return self.reach**2
+
+
+def expand(sample: WeightedSample, theta: Floats, prior: Prior) -> Expansion:
+    """Expand the posterior about an estimate.
 
     To order 1/n the posterior mean lies at ``theta + V (prior score - tr(V dI) / 2)``, V the inverse information and dI
     its derivative (Lindley 1980). The derivative is a central difference of the exact information over a hundredth of a
-    standard error. Worked out in standardised units; NaN where the information is singular.
+    standard error. Worked out in standardised units.
     """
     unit = np.array([1, sample.sd, sample.sd, sample.sd])
     t, weights = sample.standardised, sample.weights
@@ -49,9 +66,13 @@ def curvature_and_shift(sample: WeightedSample, theta: Floats, prior: Prior) -> 
                     - curvature(t, weights, standard - step).information
                 )
                 skew[j] = np.sum(v * rise) / (2 * h)
-    shift = v @ (pull - skew / 2) / np.sqrt(np.diag(v))
-    scale = np.outer(unit, unit)
-    return Curvature(at.score / unit, at.information / scale, at.complete / unit**2), np.nan_to_num(shift, nan=math.inf)
+    errors, scale = np.sqrt(np.diag(v)), np.outer(unit, unit)
+    reach = float(np.max(np.abs(v) @ (np.abs(pull) + np.abs(skew) / 2) / errors))
+    return Expansion(
+        curvature=Curvature(at.score / unit, at.information / scale, at.complete / unit**2),
+        shift=np.nan_to_num(v @ (pull - skew / 2) / errors, nan=math.inf),
+        reach=math.inf if math.isnan(reach) else reach,
+    )
 
 
 def merged_variance(fit: EMFit, prior: Prior) -> float:

@@ -61,7 +61,7 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
 
 def _evidence(found: Recognition) -> str:
     word = "strong" if found.strength >= STRONG else "clear" if found.strength >= CLEAR else "weak"
-    return f"{word} evidence: {10**found.strength:.2g} times nearer than the right answer"
+    return f"{word} evidence"
 
 
 def _right(found: Assessment) -> Iterator[str]:

@@ -43,7 +43,8 @@ class Further:
         prior = f"The prior is felt in {', '.join(follows)}" if follows else "The prior is not felt"
         largest = self.sensitivity["prior"].max()
         found = [
-            f"{prior}: scaled to a power near 1 it moves a posterior by {largest:.2g} at most; {FOLLOWS:g} counts."
+            f"{prior}: for each doubling of its power a posterior moves by {largest:.2g} at most (a distance between "
+            f"distributions), where {FOLLOWS:g} counts."
         ]
         if self.loo is not None:
             found.append(self.loo.sentence)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from mixstudy.model import Floats
+from mixstudy.model import Floats, Parameters, log_density
 from mixstudy.sample import as_sample
 
 LEFT_OUT = 500
@@ -40,14 +40,15 @@ class LOOComparison:
     def sentence(self) -> str:
         """The answer in words."""
         if abs(self.difference) < CLEAR * self.standard_error:
-            better = "one component predicts about as well as two; the difference is"
+            better = "one component predicts about as well as two; the gain of the second is"
         elif self.difference > 0:
             better = "two components predict better than one, by"
         else:
             better = "one component predicts better than two, by"
         doubt = f" Not to be trusted: Pareto k is {self.worst_pareto_k:.2g}." if self.worst_pareto_k > LARGE_K else ""
+        size = self.difference if abs(self.difference) < CLEAR * self.standard_error else abs(self.difference)
         return (
-            f"Left out one at a time, {better} {abs(self.difference):.4g} nats over all observations (standard error "
+            f"Left out one at a time, {better} {size:.4g} nats over all observations (standard error "
             f"{self.standard_error:.2g}, from {self.observations} of them).{doubt}"
         )
 
@@ -55,9 +56,10 @@ class LOOComparison:
 def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
     """Compare two components with one by PSIS-LOO (Vehtari, Gelman & Gabry 2017), with ArviZ.
 
-    Of more than ``LEFT_OUT`` observations a simple random subset is left out in turn and scaled up (Magnusson et al.
-    2020); the posteriors are still those of all. That of one component is exact, for the prior ``1 / sigma``:
-    ``(n - 1) s^2 / sigma^2 ~ chi^2(n - 1)``, ``mu | sigma ~ N(mean, sigma^2 / n)``.
+    Of more than ``LEFT_OUT`` observations a simple random subset is left out in turn. It corrects the sum over all of
+    what is nearly the same, the difference of the log densities at the means of the posteriors (the difference
+    estimator of Magnusson et al. 2020); the posteriors are still those of all. That of one component is exact, for the
+    prior ``1 / sigma``: ``(n - 1) s^2 / sigma^2 ~ chi^2(n - 1)``, ``mu | sigma ~ N(mean, sigma^2 / n)``.
 
     Args:
         x: The raw observations, shape ``(n,)``, data units.
@@ -69,7 +71,8 @@ def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
     """
     rng, points = np.random.default_rng(seed), as_sample(x).points
     n, mean, sd = points.size, float(points.mean()), float(points.std(ddof=1))
-    left_out = points if n <= LEFT_OUT else rng.choice(points, LEFT_OUT, replace=False)
+    picked = np.arange(n) if n <= LEFT_OUT else rng.choice(n, LEFT_OUT, replace=False)
+    left_out = points[picked]
     chosen = draws[np.linspace(0, len(draws) - 1, min(DRAWS, len(draws))).astype(int)]
     weight, mu1, mu2, sigma = chosen.T[:, :, None]
     two = np.logaddexp(
@@ -78,12 +81,13 @@ def compare_loo(x: ArrayLike, draws: Floats, *, seed: int = 0) -> LOOComparison:
     spread = sd * np.sqrt((n - 1) / rng.chisquare(n - 1, (len(chosen), 1)))
     one = norm.logpdf(left_out, mean + spread / math.sqrt(n) * rng.standard_normal(spread.shape), spread)
     (elpd2, k2), (elpd1, k1) = _loo(np.asarray(two)), _loo(np.asarray(one))
-    gain = elpd2 - elpd1
+    near = log_density(points, Parameters.relabelled(draws.mean(axis=0))) - norm.logpdf(points, mean, sd)
+    rest, m = elpd2 - elpd1 - near[picked], picked.size
     return LOOComparison(
-        difference=n * float(gain.mean()),
-        standard_error=n * float(gain.std(ddof=1)) / math.sqrt(gain.size),
+        difference=float(near.sum() + n * rest.mean()),
+        standard_error=math.sqrt(n * near.var(ddof=1) + n * (n - m) / m * rest.var(ddof=1)),
         worst_pareto_k=max(k1, k2),
-        observations=gain.size,
+        observations=m,
     )
 
 

@@ -211,8 +211,9 @@ def _statuses(result: Comparison) -> dict[str, str]:
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """Shares of the data sets of each cell and fault, with their 95 % intervals.
 
-    Counted are the data sets on which the posterior can be trusted and the fault moved the estimate. Columns:
-    ``data_sets``, ``counted``, ``disagree`` with ``disagree_low`` and ``disagree_high``, ``named``, ``inconclusive``.
+    Counted are the estimates, one of each variant of a fault, on data sets whose posterior can be trusted, where the
+    fault moved the estimate; the intervals take them for independent. Columns: ``data_sets``, ``counted``, ``disagree``
+    with ``disagree_low`` and ``disagree_high``, ``named``, ``inconclusive``.
     """
     keys = ["fault", "n", "separation", "weight"]
     found = [dict(zip(keys, key, strict=True)) | _shares(group) for key, group in rows.groupby(keys, sort=True)]
@@ -224,7 +225,7 @@ def _shares(group: pd.DataFrame) -> dict[str, float]:
     fired = int((counted["verdict"] == Verdict.DISAGREE.value).sum())
     low, high = _clopper_pearson(fired, len(counted))
     return {
-        "data_sets": len(group),
+        "data_sets": group["replicate"].nunique(),
         "counted": len(counted),
         "disagree": fired / len(counted) if len(counted) else np.nan,
         "disagree_low": low,

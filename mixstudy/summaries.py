@@ -120,16 +120,17 @@ def offsets(rows: pd.DataFrame, label: str) -> pd.Series:
 
 
 def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
-    """How fast offset and width ratio settle, from ``n >= least`` on, where the comparison was not inconclusive.
+    """How fast offset and width ratio settle, from ``n >= least`` on, in cells in which no data set was inconclusive.
 
-    The offset is ``c n^slope`` and the Monte Carlo error of the posterior mean; the width ratio is that at the largest
-    n; both with 95 % intervals. Theory expects a slope of -1/2 and a ratio of 1.
+    The mean offset is ``c n^slope``; the width ratio is that at the largest n; both with 95 % intervals. Theory expects
+    a slope of -1/2 and a ratio of 1.
 
     Returns:
         A row for each weight, separation, prior and parameter: ``slope``, ``slope_lower``, ``slope_upper``, ``ratio``,
         ``ratio_lower``, ``ratio_upper`` and ``n``, the largest. NaN where there are not three sizes.
     """
-    rows = table[table["verdict"].isin(["agree", "disagree"]) & (table["n"] >= least)]
+    told = table["verdict"].isin(["agree", "disagree"]).groupby([table[name] for name in CELL]).transform("all")
+    rows = table[told & (table["n"] >= least)]
     found = []
     for cell, some in rows.groupby(list(CELL[1:])):
         for label in LABELS:
@@ -139,24 +140,22 @@ def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
 
 
 def _slope(rows: pd.DataFrame, label: str) -> dict[str, float]:
-    """Maximum and profile interval of ``offset ~ N(0, noise^2 + c^2 n^(2 slope))``, noise the Monte Carlo error.
+    """Least squares of the mean offset at each n by ``c n^slope``, ``c`` free, with its profile interval.
 
     Where the offset is lost in the noise at all sizes but one the interval is open.
     """
-    noise = rows[f"mcse_mean_{label}"] / rows[f"posterior_sd_{label}"]
-    squares = pd.DataFrame({"n": rows["n"], "offset": offsets(rows, label) ** 2, "noise": noise**2}).dropna()
-    sizes = squares.groupby("n").agg(offset=("offset", "mean"), noise=("noise", "mean"), count=("noise", "size"))
-    if len(sizes) < 3:  # noqa: PLR2004  (a line through two points has no error)
+    sizes = pd.DataFrame({"n": rows["n"], "offset": offsets(rows, label)}).dropna().groupby("n")["offset"]
+    found = sizes.agg(["mean", "var", "size"])
+    if len(found) < 3:  # noqa: PLR2004  (a line through two points has no error)
         return dict.fromkeys(("slope", "slope_lower", "slope_upper"), math.nan)
-    n = sizes.index.to_numpy(dtype=np.float64)
-    observed, mc, count = (sizes[name].to_numpy(dtype=np.float64) for name in ("offset", "noise", "count"))
-    heights = float(observed[0]) * np.geomspace(1e-3, 1e2, 400)
-    variance = mc + heights[:, None, None] * (n / n[0]) ** (2 * SLOPES[:, None])
-    deviance = np.min(np.sum(count * (np.log(variance) + observed / variance), axis=-1), axis=0)
-    within = SLOPES[deviance - deviance.min() <= Z**2]
+    n, y = found.index.to_numpy(dtype=np.float64), found["mean"].to_numpy()
+    weights = (found["size"] / found["var"]).to_numpy()
+    curves = (n / n[0]) ** SLOPES[:, None]
+    gain = (curves @ (weights * y)) ** 2 / (curves**2 @ weights)
+    within = SLOPES[gain >= gain.max() - Z**2]
     lower, upper = (float(end) for end in (within[0], within[-1]))
     return {
-        "slope": float(SLOPES[np.argmin(deviance)]),
+        "slope": float(SLOPES[np.argmax(gain)]),
         "slope_lower": lower if lower > SLOPES[0] else -math.inf,
         "slope_upper": upper if upper < SLOPES[-1] else math.inf,
     }

@@ -21,7 +21,7 @@ def test_leaving_one_out_prefers_two(faithful, faithful_posterior):
     [
         (9.0, 0.3, "two components predict better than one, by 9 nats"),
         (-9.0, 0.3, "one component predicts better than two, by 9 nats"),
-        (3.0, 0.3, "one component predicts about as well as two; the difference is 3 nats"),
+        (3.0, 0.3, "one component predicts about as well as two; the gain of the second is 3 nats"),
         (9.0, 0.9, "Not to be trusted: Pareto k is 0.9."),
     ],
 )

@@ -54,6 +54,7 @@ def test_summary_counts_what_it_says():
     rows = pd.DataFrame(
         {
             "fault": [RIGHT] * 4 + ["float32"] * 2,
+            "replicate": [0, 1, 2, 3, 0, 1],
             "n": 100,
             "separation": 3.0,
             "weight": 0.3,

@@ -200,6 +200,8 @@ def test_a_printed_figure_keeps_its_zeros():
     """Floats and %g drop zeros, which the other values give back; strings say what they say."""
     assert half_units([0.3, 5.12, 15.03, 2.01]) == pytest.approx([0.005] * 4)
     assert half_units(["0.30", "5.0", "15", "2.0"]) == pytest.approx([0.005, 0.05, 0.5, 0.05])
+    assert half_units(["0.69", "4", "7", "0.81"]) == pytest.approx([0.005, 0.5, 0.5, 0.005])
+    assert half_units(["0.30185", "4.9898", "12.01", "1.9897"]) == pytest.approx([5e-6, 5e-5, 5e-4, 5e-5])
     assert half_units([0.2987, 5.012, 15.0, 2.013]) == pytest.approx([5e-5, 5e-4, 5e-3, 5e-4])
 
 

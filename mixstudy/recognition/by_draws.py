@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mixstudy.em import EMFit, fit_em
-from mixstudy.expansion import curvature_and_shift, identified, merged_variance
+from mixstudy.expansion import expand, identified, merged_variance
 from mixstudy.faults import BY_NAME, centred, unshared, unshared_errors
 from mixstudy.model import LABELS, Floats
 from mixstudy.prior import default_prior
@@ -22,6 +22,8 @@ APART = 3.0
 """Distance between means of chains, in sds within chains, that says they are in different places."""
 TRAVELS = 1.0
 """Drift of a chain from its first quarter to its last half, in sds of the last half, that says warm-up."""
+AT_REST = 3.0
+"""How many times that drift must be what is left within the last half: a slow chain wanders there as well."""
 NARROW = 0.8
 """Posterior sd over standard error below which the prior holds as much as half the likelihood's information."""
 UNSHARED_NEAR, UNSHARED_FAR = 0.25, 0.1
@@ -59,8 +61,9 @@ def _slack(fit: EMFit) -> float | None:
     if not np.isfinite(fit.covariance).all():
         return None
     prior = default_prior(fit.sample)
-    _, shift = curvature_and_shift(fit.sample, np.array([*fit.parameters]), prior)
-    return float(np.max(np.abs(shift))) if identified(shift, merged_variance(fit, prior)) else None
+    found = expand(fit.sample, np.array([*fit.parameters]), prior)
+    known = identified(found.shift, merged_variance(fit, prior))
+    return float(np.max(np.abs(found.shift))) + found.beyond if known else None
 
 
 def _unordered(exchanged: np.typing.NDArray[np.bool_]) -> Iterator[Recognition]:
@@ -78,7 +81,8 @@ def _unmixed(draws: Floats) -> Iterator[Recognition]:
     within = late.std(axis=1).mean(axis=0)
     travel = np.abs(draws[:, :quarter].mean(axis=1) - late.mean(axis=1)) / within
     apart = np.ptp(late.mean(axis=1), axis=0) / within
-    if travel.max() > TRAVELS:
+    rest = np.abs(late[:, :quarter].mean(axis=1) - late[:, quarter:].mean(axis=1)) / within
+    if travel.max() > max(TRAVELS, AT_REST * rest.max()):
         k, j = np.unravel_index(int(np.argmax(travel)), travel.shape)
         text = f"{LABELS[j]} in chain {k + 1} moves by {travel.max():.3g} sd from its first quarter to its last half."
         strength = math.log10(travel.max() / TRAVELS) + TEN_TIMES

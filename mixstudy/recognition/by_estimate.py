@@ -185,12 +185,18 @@ def _one_normal(case: Case, away: float) -> Iterator[Match]:
     yield Match(saddle, found, away, max(FREE_WEIGHT * case.strength(away), TEN_TIMES))
     even = max(away, abs(weight - 0.5) * math.sqrt(case.information[0, 0]))
     for name in ("weights left out of the E-step", "responsibilities swapped in one update"):
-        yield case.match(name, f"the weight goes to 1/2; {found}", even)
+        yield _floored(case.match(name, f"the weight goes to 1/2; {found}", even), case)
     name = "responsibilities swapped in one mean's or sigma's update"
     by_sigma = next(step for label, step in BY_NAME[name].steps if label == "sigma's")
     met = gap if gap <= SLACK * case.rounding else math.inf
     left = case.distance(by_sigma(case.data, case.estimate) - case.estimate)
-    yield case.match(name, found, min(met, left))
+    yield _floored(case.match(name, found, min(met, left)), case)
+
+
+def _floored(match: Match, case: Case) -> Match:
+    """On the plateau the right answer is far: what explains the printed figures there is worth telling."""
+    exact = match.distance <= SLACK * case.rounding
+    return match._replace(strength=max(match.strength, TEN_TIMES)) if exact else match
 
 
 def _single(case: Case) -> Iterator[Match]:

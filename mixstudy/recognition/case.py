@@ -18,6 +18,8 @@ from mixstudy.sample import WeightedSample
 FINEST = 1e-4
 """Distance, in standard errors, to which anybody's EM converges; finer printed figures say no more."""
 
+PROGRAM = 4
+"""Significant figures from which numbers are a program's."""
 MISPRINTED = 3.0
 """Half units of its last figure by which the right answer must miss a coarse estimate: no rounding does that."""
 
@@ -85,15 +87,20 @@ class Case(NamedTuple):
 def half_units(values: Sequence[float | str]) -> Floats:
     """Half a unit of the last printed figure of each value, shape ``(4,)``.
 
-    Floats and ``%g`` lose trailing zeros; they are given back as far as the other values' decimals and significant
-    figures both allow.
+    Floats have lost their trailing zeros, which are given back as far as the other values' decimals and significant
+    figures both allow. Text means what it says, but for a single zero among figures that a program printed (``%g``
+    drops one in ten numbers' last): people round a 4 and a 0.81 each as they like.
     """
     digits = _digits(values)
     decimals = [_decimals(d) for d in digits]
     before = [d.adjusted() + 1 for d in digits]
     figures = max(a + b for a, b in zip(decimals, before, strict=True))
     most = max(decimals)
-    return np.array([0.5 * 10.0 ** -max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)])
+    full = [max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)]
+    if all(isinstance(value, str) for value in values):
+        one = 1 if figures >= PROGRAM else 0
+        full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
+    return np.array([0.5 * 10.0**-f for f in full])
 
 
 def typed_units(values: Sequence[float | str]) -> Floats:
