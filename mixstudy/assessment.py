@@ -126,8 +126,10 @@ def _about_the_estimate(found: Found) -> tuple[Verdict, str]:
         return Verdict.DISAGREE, f"{text} and {found.deficit:.3g} nats below it."
     if failed:
         text = "Disagree: the estimate is the maximum of the likelihood, but"
-        what = "draws" if failed == ["draws"] else "data and the draws" if "draws" in failed else "data"
-        return Verdict.DISAGREE, f"{text} the {what} are not what they should be."
+        wrong = [name for name in ("data", "truth", "trace", "draws") if name in failed]
+        what = {"truth": "the data", "data": "the data", "trace": "the steps to it", "draws": "the draws"}
+        named = " and ".join(dict.fromkeys(what[name] for name in wrong))
+        return Verdict.DISAGREE, f"{text} {named} are not what they should be."
     if SLACK * found.rounding > TOO_COARSE:
         text = "Inconclusive: the estimate may be the maximum of the likelihood, but its printed figures are too few:"
         return Verdict.INCONCLUSIVE, f"{text} rounding alone may move it by {found.rounding:.2g} standard errors."

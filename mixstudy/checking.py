@@ -33,6 +33,7 @@ from mixstudy.information import curvature_from, distance_to_maximum, expectatio
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.printed import four_numbers, usable_rows
 from mixstudy.recognition import Recognition, recognise, recognise_draws
+from mixstudy.recognition.by_trace import from_trace, steps_are_right
 from mixstudy.recognition.case import make_case
 from mixstudy.recognition.result import SLACK
 from mixstudy.sample import WeightedSample, as_sample
@@ -96,14 +97,15 @@ def check_estimate(
     with np.errstate(all="ignore"):  # numbers from another world overflow; infinities are handled
         faults = recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit)
         distance, rounding, (deficit, stationary) = case.off, case.rounding, _at(theta, seen, fit)
+        looped = () if steps is None else (_looped(np.array(steps), seen),)
         marks = () if draws is None else recognise_draws(draws, fit.sample, fit=fit)
         known = _truth(truth, seen, fit, level=level)
     at_maximum = _likelihood(deficit, rounding, fit), stationary_check(stationary, rounding=SLACK * rounding)
     right = all(check.status is not CheckStatus.FAIL for check in at_maximum)
     comparison = _comparison(fit if right else theta, posterior, truth=truth, level=level, kind=kind)
-    drawn = () if draws is None else (_drawn(marks),)
+    drawn = () if draws is None else (_drawn(draws, fit, marks),)
     faults = (*faults, *marks)
-    checks = (*at_maximum, _data(faults), *drawn, known, adequacy_check(adequacy))
+    checks = (*at_maximum, _data(faults), *looped, *drawn, known, adequacy_check(adequacy))
     found = Found(fit, distance, deficit, rounding, checks, adequacy, comparison, told(faults, right=right))
     verdict, sentence = judge(found)
     return Assessment(
@@ -208,11 +210,22 @@ def _data(found: tuple[Recognition, ...]) -> Check:
     return _check("data", CheckStatus.PASS, math.nan, text)
 
 
-def _drawn(marks: tuple[Recognition, ...]) -> Check:
-    """The draws bear no mark of a mistake."""
-    if marks:
-        return _check("draws", CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
-    return _check("draws", CheckStatus.PASS, math.nan, "The draws bear no mark of a known mistake.")
+def _looped(rows: Floats, sample: WeightedSample) -> Check:
+    """Each row of the trace follows from the one before."""
+    found = from_trace(rows, sample)
+    if found:
+        return _check("trace", CheckStatus.FAIL, found[0].strength, found[0].explanation)
+    if steps_are_right(rows, sample):
+        text = "Each row follows from the one before by a right step, as far as its figures tell."
+        return _check("trace", CheckStatus.PASS, math.nan, text)
+    text = "No iteration known here, right or wrong, takes each row to the next."
+    return _check("trace", CheckStatus.BORDERLINE, math.nan, text)
+
+
+def _drawn(draws: ArrayLike, fit: EMFit, marks: tuple[Recognition, ...]) -> Check:
+    from mixstudy.drawn import draws_check  # here, as it loads xarray
+
+    return draws_check(np.asarray(draws, dtype=np.float64), fit, marks)
 
 
 def _truth(truth: Parameters | None, sample: WeightedSample, fit: EMFit, *, level: float) -> Check:

@@ -140,7 +140,7 @@ def _joint(evidence: Evidence) -> Check:
         f"All four together, {evidence.source} is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.1%} of draws are farther."
     )
-    return _check("joint", tail_status(beyond, 1 - evidence.level), squared, text)
+    return _check("joint", tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
 
 
 def _challengers(evidence: Evidence) -> Check:
@@ -191,7 +191,7 @@ def _truth(evidence: Evidence) -> Check:
         f"All four together, the truth is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.2g} of the posterior is farther."
     )
-    return _check("truth", tail_status(beyond, 1 - evidence.level), squared, text)
+    return _check("truth", tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
 
 
 def _adequacy(evidence: Evidence) -> Check:

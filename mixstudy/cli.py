@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -126,7 +125,15 @@ def study(
         _require_level(level)
         known = _parameters(truth, "--truth")
         sample, simulated = _observations(
-            data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
+            data,
+            column,
+            drop_missing=drop_missing,
+            cluster=cluster,
+            exact=exact,
+            n=n,
+            seed=seed,
+            quiet=quiet,
+            truth=known,
         )
         check_output(directory)
         with _working("Fitting by EM", quiet=quiet):
@@ -230,8 +237,9 @@ def _observations(
     n: int,
     seed: int,
     quiet: bool,
+    truth: Parameters | None = None,
 ) -> tuple[WeightedSample, Parameters | None]:
-    """The sample of the files, or the origin's with its truth."""
+    """The sample of the files; without files one that is simulated from the truth, by default the origin's."""
     if data:
         from mixstudy.reading import read_observations, read_sample
 
@@ -250,14 +258,17 @@ def _observations(
     from mixstudy.model import simulate as draw
     from mixstudy.sample import Source, as_sample, sha256_of
 
-    x = draw(ORIGIN, n=n, seed=seed)
-    text = f"simulated from {ORIGIN}, n = {n}, seed {seed}"
-    return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), ORIGIN
+    known = truth or ORIGIN
+    x = draw(known, n=n, seed=seed)
+    text = f"simulated from {known}, n = {n}, seed {seed}"
+    return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), known
 
 
 def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
-    """Write the column to a file beside ``path`` and move it into place."""
+    """Write the column to a file, whole or not at all."""
     import pandas as pd
+
+    from mixstudy.parts import write_atomically
 
     if path.suffix not in (".csv", ".parquet"):
         msg = f"the file must end in .csv or .parquet, got {path.name!r}"
@@ -267,16 +278,8 @@ def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> N
         raise ValueError(msg)
     frame = pd.DataFrame({"x": x})
     frame.attrs = {"truth": [*parameters], "seed": seed}
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".mixstudy-", delete=False) as handle:
-        part = Path(handle.name)
-    try:
-        if path.suffix == ".parquet":
-            frame.to_parquet(part, index=False)
-        else:
-            frame.to_csv(part, index=False)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    content = frame.to_parquet(index=False) if path.suffix == ".parquet" else frame.to_csv(index=False).encode()
+    write_atomically(path, content)
 
 
 def _print_fit(em: EMFit, level: float) -> None:
@@ -313,6 +316,8 @@ def _parameters(text: str | None, option: str) -> Parameters | None:
     from mixstudy.model import Parameters
 
     values = _numbers(text, option)
+    if values is not None and values[1] > values[2]:
+        err.print(f"{option}: mu1 is above mu2, labels exchanged", highlight=False)
     return None if values is None else Parameters.relabelled(values)
 
 

@@ -69,15 +69,18 @@ def read_trace(path: str | Path) -> list[list[str]]:
     table = [
         (line, fields) for line, each in enumerate(text.splitlines(), 1) if (fields := APART.sub(" ", each).split())
     ]
-    places = None
+    places, width = None, 0
     if table and not any(map(_is_number, table[0][1])):
-        places = _places(table.pop(0)[1])
+        header = table.pop(0)[1]
+        places, width = _places(header), len(header)
     if not places and table:
         counted = len(table[0][1]) == len(LABELS) + 1 and _count([fields[0] for _, fields in table])
         places = list(range(int(counted), int(counted) + len(LABELS)))
         _require_width(path, table, places[-1] + 1)
     if not table:
         raise _fault(path, f"there are no iterations; a trace has rows {ORDER}")
+    if places and table and all(len(fields) == width + 1 for _, fields in table):
+        places = [place + 1 for place in places]  # an index has no name in the header
     return [_row(path, line, fields, places or []) for line, fields in table]
 
 
@@ -95,6 +98,12 @@ def usable_rows(trace: Sequence[Sequence[float | str]]) -> tuple[list[Sequence[f
     broken = [k for k, row in enumerate(rows) if not np.isfinite([float(value) for value in row]).all()]
     note = (f"Row {broken[0] + 1} of the trace is not finite: the loop broke down there.",) if broken else ()
     rows = rows[: broken[0]] if broken else rows
+    if len(rows) < 2 and broken:  # noqa: PLR2004  (one step)
+        msg = (
+            f"row {broken[0] + 1} of the trace is not finite: the loop breaks down in its step {broken[0]}; look there "
+            "for a division by zero, an overflow or a component that lost all its observations"
+        )
+        raise ValueError(msg)
     if len(rows) < 2:  # noqa: PLR2004  (one step)
         msg = f"a trace needs two or more rows of finite numbers {ORDER}, got {len(rows)}"
         raise ValueError(msg)

@@ -7,7 +7,7 @@ import pytest
 from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
-from mixstudy.faults import reproduce, reproduce_data
+from mixstudy.faults import BY_NAME, centred, reproduce, reproduce_data
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +194,46 @@ def test_bad_starts_and_traces_are_refused(origin_sample):
         ms.check_estimate(None, origin_sample, trace=np.ones((3, 5)))
     with pytest.raises(ValueError, match=r"two or more rows .* got 1"):
         ms.check_estimate(None, origin_sample, trace=PRINTED[:1])
+
+
+def test_figures_padded_with_zeros_are_no_finer_than_they_were(sample, fit):
+    """R rounds a vector to three figures and prints it with zeros: that is no disagreement."""
+    rounded = [f"{float(f'{value:.3g}'):.3f}" for value in fit.parameters]
+    assert ms.check_estimate(rounded, sample).verdict is ms.Verdict.INCONCLUSIVE
+
+
+def wrong_loop(x, theta, count):
+    """A mistake outside the catalogue, the 2 left out of the exponent; its iterations."""
+    rows = [np.array(theta)]
+    for _ in range(count):
+        weight, mu1, mu2, sigma = rows[-1]
+        first, second = (
+            weight * np.exp(-((x - mu1) ** 2) / sigma**2),
+            (1 - weight) * np.exp(-((x - mu2) ** 2) / sigma**2),
+        )
+        r = first / (first + second)
+        means = (r @ x) / r.sum(), ((1 - r) @ x) / (1 - r).sum()
+        spread = np.sqrt((r @ (x - means[0]) ** 2 + (1 - r) @ (x - means[1]) ** 2) / x.size)
+        rows.append(np.array([r.mean(), *means, spread]))
+    return rows
+
+
+def test_a_trace_of_an_unknown_mistake_accuses_nobody_else(sample):
+    """At rest it keeps mean and variance, as an unfinished right EM does; its steps tell that it is none."""
+    x = ms.simulate(ms.Parameters(weight=0.4, mu1=0, mu2=3, sigma=1), n=2000, seed=1)
+    found = ms.check_estimate(None, x, trace=[row.tolist() for row in wrong_loop(x, [0.5, -1, 4, 1.5], 40)])
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert found.told == ()
+    assert statuses(found)["trace"] == "borderline"
+
+
+def test_right_numbers_by_wrong_steps_disagree(sample, fit):
+    """A trace whose steps are a known mistake is one, also beside an estimate that is right."""
+    ((_, step), *_) = BY_NAME["sigma from one component"].steps
+    shift, rows = np.array([0, sample.mean, sample.mean, 0]), [np.array([0.4, 4, 14, 3.0])]
+    for _ in range(5):
+        rows.append(step(centred(sample), rows[-1] - shift) + shift)
+    found = ms.check_estimate(printed(fit.parameters), sample, trace=[row.tolist() for row in rows])
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert "the steps to it are not what they should be" in found.sentence
+    assert "sigma from one component" in found.sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +43,11 @@ def test_study_with_too_few_draws_is_inconclusive(tmp_path: Path):
 
 
 def test_study_with_another_truth_disagrees(tmp_path: Path):
-    """Data from another truth end with exit code 1, the check named."""
-    result = run("study", "--out", str(tmp_path / "s"), *QUICK, "--truth", "0.618,5,15,2", "--quiet")
+    """Data from another truth end with exit code 1, the check named; without a file they are simulated from it."""
+    run("simulate", str(tmp_path / "x.csv"), "--seed", "0")
+    given = ["--truth", "0.618,5,15,2", "--quiet"]
+    assert run("study", "--out", str(tmp_path / "s"), *QUICK, *given).exit_code == 0
+    result = run("study", str(tmp_path / "x.csv"), "--out", str(tmp_path / "s"), *QUICK, *given)
     assert result.exit_code == 1
     assert "truth" in result.output
 
@@ -132,3 +136,18 @@ def test_interrupt_leaves_nothing(tmp_path: Path):
     assert done.returncode == 130
     assert done.stderr.strip() == "Interrupted: nothing was written."
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_files_honour_the_umask(tmp_path: Path, mask: int):
+    """The files of simulate and of check are as open to others as the umask says, and nothing lies beside them."""
+    before = os.umask(mask)
+    try:
+        for name in ("x.csv", "x.parquet"):
+            assert run("simulate", str(tmp_path / name), "--n", "50").exit_code == 0
+        numbers = ("--estimate", "0.3,5,15,2", "--no-mcmc", "--out", str(tmp_path))
+        run("check", str(tmp_path / "x.csv"), *numbers)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json"), 0o666 & ~mask)

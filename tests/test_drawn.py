@@ -68,3 +68,21 @@ def test_exchanged_labels_are_named(origin_sample, origin_posterior):
     assert wrong.verdict is ms.Verdict.DISAGREE
     assert [each.fault.name for each in wrong.told] == ["unordered means"]
     assert "the draws are not what they should be" in wrong.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda d: d, "pass"),
+        (lambda d: d + np.array([0, 1, 0, 0]), "fail"),
+        (lambda d: d ** np.array([1, 1, 1, 2]), "fail"),
+        (lambda d: d.mean(axis=(0, 1)) + 3 * (d - d.mean(axis=(0, 1))), "fail"),
+    ],
+    ids=["right", "a mean moved", "variance for sigma", "three times too wide"],
+)
+def test_draws_of_another_posterior_are_not_approved(origin_sample, origin_posterior, change, status):
+    """Draws that bear no pattern of a mistake are held against what the likelihood expects of them."""
+    draws = change(origin_posterior.draws.reshape(4, -1, 4))
+    found = ms.check_estimate(None, origin_sample, draws=draws)
+    assert next(check.status.value for check in found.checks if check.name == "draws") == status
+    assert found.verdict is (ms.Verdict.AGREE if status == "pass" else ms.Verdict.DISAGREE)

@@ -1,8 +1,11 @@
 """Printed iterations are read in the forms that programs print, and what does not fit is named by its row."""
 
+import math
+
 import pytest
 
 import mixstudy as ms
+from mixstudy.printed import usable_rows
 
 ROWS = [["0.50", "3", "9", "2.0"], ["0.4", "4", "14", "2.4"]]
 
@@ -58,3 +61,15 @@ def test_a_missing_file_is_named(tmp_path):
     """No file is bad input."""
     with pytest.raises(ms.DataError, match=r"none.txt: no such file; check the path"):
         ms.read_trace(tmp_path / "none.txt")
+
+
+def test_an_index_without_a_name_is_no_column(tmp_path):
+    """A table as pandas and R print it has a field more in each row than in its header."""
+    (tmp_path / "t.txt").write_text("weight mu1 mu2 sigma\n0 0.4 4.0 14.0 3.0\n1 0.3 5.0 15.0 2.5\n")
+    assert ms.read_trace(tmp_path / "t.txt") == [["0.4", "4.0", "14.0", "3.0"], ["0.3", "5.0", "15.0", "2.5"]]
+
+
+def test_a_loop_that_breaks_down_at_once_is_told_where():
+    """Not finite after the first step: the message says so."""
+    with pytest.raises(ValueError, match="row 2 of the trace is not finite: the loop breaks down in its step 1"):
+        usable_rows([[0.4, 4, 14, 3], [math.nan] * 4])

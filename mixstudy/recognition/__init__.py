@@ -22,7 +22,7 @@ from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.recognition.by_data import about_the_data, recognise_heights
 from mixstudy.recognition.by_draws import recognise_draws
 from mixstudy.recognition.by_estimate import from_estimate
-from mixstudy.recognition.by_trace import from_trace
+from mixstudy.recognition.by_trace import from_trace, steps_are_right
 from mixstudy.recognition.case import half_units
 from mixstudy.recognition.result import Recognition, merged
 from mixstudy.sample import WeightedSample
@@ -64,6 +64,8 @@ def recognise(
     if by_step:
         known = {"swapped labels", *(r.fault.name for r in by_step)}
         by_value = tuple(r for r in by_value if r.fault.name in known)
+    elif rows is not None and not steps_are_right(rows, sample):
+        by_value = tuple(r for r in by_value if r.fault.reports is not None)  # no known iteration made these rows
     return (*found, *merged([*by_step, *by_value]))
 
 

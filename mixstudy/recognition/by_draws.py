@@ -46,14 +46,19 @@ def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | No
         msg = f"draws have the shape (chains, draws, {len(LABELS)}) with 8 or more draws; got {array.shape}"
         raise ValueError(msg)
     fit = fit or fit_em(sample)
-    exchanged = array[:, :, 1] > array[:, :, 2]
-    ordered = np.where(exchanged[:, :, None], array[:, :, [0, 2, 1, 3]], array)
-    ordered[:, :, 0] = np.where(exchanged, 1 - array[:, :, 0], array[:, :, 0])
-    found = [*_unordered(exchanged), *_unmixed(ordered)]
+    found = [*_unordered(array[:, :, 1] > array[:, :, 2]), *_unmixed(ordered(array))]
     mixed = not any(r.fault.name != "unordered means" for r in found)
     if mixed and (slack := _slack(fit)) is not None:
-        found += [*_unshared_draws(ordered, sample, fit, slack)] or [*_tight(ordered, fit, slack)]
+        found += [*_unshared_draws(ordered(array), sample, fit, slack)] or [*_tight(ordered(array), fit, slack)]
     return merged(found)
+
+
+def ordered(draws: Floats) -> Floats:
+    """The draws with the labels exchanged wherever mu1 is above mu2, shape ``(chains, draws, 4)``."""
+    exchanged = draws[:, :, 1] > draws[:, :, 2]
+    found = np.where(exchanged[:, :, None], draws[:, :, [0, 2, 1, 3]], draws)
+    found[:, :, 0] = np.where(exchanged, 1 - draws[:, :, 0], draws[:, :, 0])
+    return found
 
 
 def _slack(fit: EMFit) -> float | None:

@@ -38,8 +38,9 @@ from mixstudy.sample import WeightedSample
 
 RIGHT_ENOUGH = 0.01
 """Distance to the maximum, in standard errors, below which no fault is named."""
-FAMILY = 0.6
-"""An estimate on its way keeps two identities, not four numbers, so its strength counts for less."""
+FAMILY, AT_MOST = 0.6, 1.9
+"""An estimate on its way keeps two identities, not four numbers, so its strength counts for less; and a wrong E-step
+that has come to rest keeps them too, so it is never strong."""
 PLATEAU = 0.1
 """Share of the variance between the means below which, sigma being the data's sd, it is one normal in two guises."""
 FREE_WEIGHT = 0.8
@@ -248,9 +249,12 @@ def _on_the_way(case: Case, away: float) -> Iterator[Match]:
     after = RIGHT(case.data, case.estimate)
     rise = mean_log_likelihood(case.data, after) - mean_log_likelihood(case.data, case.estimate)
     names = ("a loose tolerance", "too few iterations")
-    detail = f"mean and variance are kept, as by every right M-step; the next one gains {rise * case.sample.n:.2g} nats"
+    detail = (
+        "mean and variance are kept, as by every right M-step, also after a wrong E-step; "
+        f"the next right step gains {rise * case.sample.n:.2g} nats"
+    )
     for name in names if rise < LOOSE else names[::-1]:
-        yield Match(name, detail, away, FAMILY * case.strength(away))
+        yield Match(name, detail, away, min(FAMILY * case.strength(away), AT_MOST))
 
 
 def _two_at_once(case: Case) -> Iterator[Match]:

@@ -21,9 +21,23 @@ STEP_RATIO = 0.5
 """Strength from which a trace's steps name a fault: three times nearer in half of all steps."""
 MAX_ROWS = 16
 """Rows of a trace that are looked at; faults differ most in the first ones."""
+AS_PRINTED = 5.0
+"""Roundings that a step's own start and end may add up to."""
 NOISE = 10.0
 """Times 1/sqrt(n), the relative error of a step on other data from the same source: a mean's, with room for a small
 component and for the heavy tail of heights."""
+
+
+def steps_are_right(rows: Floats, sample: WeightedSample) -> bool:
+    """Whether the right algorithm, or a harmless variation of it, takes every row to the next as far as printed."""
+    data, theta = centred(sample), rows[:MAX_ROWS] - np.array([0, sample.mean, sample.mean, 0])
+    return min(_errors(data, theta, step).level for step in HARMLESS) <= AS_PRINTED * _floor(rows[:MAX_ROWS], theta)
+
+
+def _floor(rows: Floats, theta: Floats) -> float:
+    """Relative error that the rounding of the printed figures leaves in a step."""
+    half = np.min([half_units(row.tolist()) for row in rows], axis=0)
+    return max(float(np.max(half / _scale(theta).min(axis=0))), 1e-9)
 
 
 def from_trace(rows: Floats, sample: WeightedSample) -> tuple[Recognition, ...]:
@@ -33,8 +47,7 @@ def from_trace(rows: Floats, sample: WeightedSample) -> tuple[Recognition, ...]:
     if len(rows) < 2:  # noqa: PLR2004  (one step)
         return ()
     data, theta = centred(sample), rows - np.array([0, sample.mean, sample.mean, 0])
-    half = np.min([half_units(row.tolist()) for row in rows], axis=0)
-    floor = max(float(np.max(half / _scale(theta).min(axis=0))), 1e-9)
+    floor = _floor(rows, theta)
     best = min((_errors(data, theta, step) for step in HARMLESS), key=lambda e: e.level)
     if best.level <= SLACK * floor:
         return ()

@@ -20,6 +20,8 @@ FINEST = 1e-4
 
 PROGRAM = 4
 """Significant figures from which numbers are a program's."""
+PADS = 2
+"""Padded zeros from which figures count as rounded to fewer."""
 MISPRINTED = 3.0
 """Half units of its last figure by which the right answer must miss a coarse estimate: no rounding does that."""
 
@@ -95,12 +97,27 @@ def half_units(values: Sequence[float | str]) -> Floats:
     decimals = [_decimals(d) for d in digits]
     before = [d.adjusted() + 1 for d in digits]
     figures = max(a + b for a, b in zip(decimals, before, strict=True))
+    if (padded := _padded(digits)) is not None:
+        return padded
     most = max(decimals)
     full = [max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)]
     if all(isinstance(value, str) for value in values):
         one = 1 if figures >= PROGRAM else 0
         full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
     return np.array([0.5 * 10.0**-f for f in full])
+
+
+def _padded(digits: Sequence[Decimal]) -> Floats | None:
+    """Half units of figures that were rounded first and padded with zeros then, as R prints a vector; else None.
+
+    Told by zeros at the end of the values beyond what the fullest of them needs: chance makes ``PADS`` of them once in
+    a hundred times.
+    """
+    needed = max(len(d.normalize().as_tuple().digits) for d in digits)
+    given = [d.adjusted() + 1 + _decimals(d) for d in digits]
+    if sum(max(0, each - needed) for each in given) < PADS:
+        return None
+    return np.array([0.5 * 10.0 ** (d.adjusted() + 1 - needed) for d in digits])
 
 
 def typed_units(values: Sequence[float | str]) -> Floats:
