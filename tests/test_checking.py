@@ -218,7 +218,7 @@ def wrong_loop(x, theta, count):
     return rows
 
 
-def test_a_trace_of_an_unknown_mistake_accuses_nobody_else(sample):
+def test_a_trace_of_an_unknown_mistake_accuses_nobody_else():
     """At rest it keeps mean and variance, as an unfinished right EM does; its steps tell that it is none."""
     x = ms.simulate(ms.Parameters(weight=0.4, mu1=0, mu2=3, sigma=1), n=2000, seed=1)
     found = ms.check_estimate(None, x, trace=[row.tolist() for row in wrong_loop(x, [0.5, -1, 4, 1.5], 40)])
