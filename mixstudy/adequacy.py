@@ -269,7 +269,7 @@ def likelihood_ratio(fit: EMFit, *, seed: int = 0) -> Finding:
     been. Null data are fitted from three starts.
     """
     n, sample = fit.sample.n, fit.sample
-    one = -n / 2 * (math.log(2 * math.pi * sample.sd**2 * (n - 1) / n) + 1)
+    one = -n / 2 * (math.log(2 * math.pi * (n - 1) / n) + 2 * math.log(sample.sd) + 1)
     value = 2 * (fit.log_likelihood - one)
     exceeded, drawn = 0, NULL_REPLICATES if value > OUT_OF_REACH else 0
     while drawn < NULL_REPLICATES and exceeded < ENOUGH:

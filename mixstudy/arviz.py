@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from mixstudy.compression import THRESHOLD
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 OF_EACH_DRAW = ("chain", "draw")
 OF_EACH_OBSERVATION = (*OF_EACH_DRAW, "point")
+"""Dimensions of what there is one of for each draw, and for each observation under it."""
 
 
 def for_arviz(posterior: Posterior) -> xr.DataTree:
@@ -37,22 +39,31 @@ def for_arviz(posterior: Posterior) -> xr.DataTree:
         them, shape ``(chains, draws)``.
     """
     groups = {f"/{name}": group.to_dataset() for name, group in posterior.data.children.items()}
-    draws = groups["/posterior"].sizes
-    places = {name: np.arange(draws[name]) for name in OF_EACH_DRAW}
-    theta, sample = np.stack([groups["/posterior"][label].to_numpy() for label in LABELS], axis=-1), posterior.sample
-    groups["/log_prior"] = xr.Dataset({"log_prior": (OF_EACH_DRAW, log_prior(theta, posterior))}, places)
-    if sample.points.size > THRESHOLD or not (sample.weights == 1).all():
-        total = log_likelihoods(sample.points, theta.reshape(-1, len(LABELS)), weights=sample.weights)
-        groups["/log_likelihood"] = xr.Dataset({"x": (OF_EACH_DRAW, total.reshape(theta.shape[:2]))}, places)
-        return xr.DataTree.from_dict(groups)
-    places["point"] = np.arange(sample.points.size)
-    groups["/observed_data"] = xr.Dataset({"x": ("point", sample.points)}, {"point": places["point"]})
-    for name, values in (
-        ("log_likelihood", _log_densities(sample.points, theta)),
-        ("posterior_predictive", _replicates(sample.points.size, theta, seed=posterior.settings.seed)),
-    ):
-        groups[f"/{name}"] = xr.Dataset({"x": (OF_EACH_OBSERVATION, values.astype(np.float32))}, places)
+    theta = np.stack([groups["/posterior"][label].to_numpy() for label in LABELS], axis=-1)
+    groups["/log_prior"] = _dataset("log_prior", OF_EACH_DRAW, log_prior(theta, posterior))
+    sample = posterior.sample
+    if sample.points.size <= THRESHOLD and (sample.weights == 1).all():
+        return xr.DataTree.from_dict(groups | _of_each_observation(theta, posterior))
+    total = log_likelihoods(sample.points, theta.reshape(-1, len(LABELS)), weights=sample.weights)
+    groups["/log_likelihood"] = _dataset("x", OF_EACH_DRAW, total.reshape(theta.shape[:2]))
     return xr.DataTree.from_dict(groups)
+
+
+def _of_each_observation(theta: Floats, posterior: Posterior) -> dict[str, xr.Dataset]:
+    """The groups that ask for the observations one by one; in single precision, as they are large."""
+    x, seed = posterior.sample.points, posterior.settings.seed
+    heights, replicates = _log_densities(x, theta), _replicates(x.size, theta, seed=seed)
+    return {
+        "/observed_data": _dataset("x", OF_EACH_OBSERVATION[-1:], x),
+        "/log_likelihood": _dataset("x", OF_EACH_OBSERVATION, heights.astype(np.float32)),
+        "/posterior_predictive": _dataset("x", OF_EACH_OBSERVATION, replicates.astype(np.float32)),
+    }
+
+
+def _dataset(name: str, dimensions: tuple[str, ...], values: NDArray[np.floating]) -> xr.Dataset:
+    """One variable whose places are counted from 0."""
+    places = {dimension: np.arange(size) for dimension, size in zip(dimensions, values.shape, strict=True)}
+    return xr.Dataset({name: (dimensions, values)}, places)
 
 
 def _log_densities(x: Floats, theta: Floats) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -131,16 +130,11 @@ def _print(found: Assessment) -> None:
 
 
 def _write(found: Assessment, directory: Path) -> None:
-    """Write the file beside its place and move it there, whole or not at all."""
+    """Write the file, whole or not at all."""
     from mixstudy.explanation import as_json
+    from mixstudy.parts import write_atomically
     from mixstudy.report import plain, provenance
 
     content = json.dumps(plain({**as_json(found), "provenance": provenance()}), indent=2, allow_nan=False)
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=directory, prefix=".mixstudy-", delete=False, encoding="utf-8") as file:
-        part = Path(file.name)
-        file.write(content + "\n")
-    try:
-        part.replace(directory / FILE)
-    finally:
-        part.unlink(missing_ok=True)
+    write_atomically(directory / FILE, f"{content}\n".encode())

@@ -18,7 +18,7 @@ from mixstudy.climb import Climb, EMStatus, Standardised, climb, march, starts
 from mixstudy.compression import CompressedSample, Region, condensed, finer_for, slimmed
 from mixstudy.information import PerParameter, covariance, curvature, wald_intervals
 from mixstudy.model import LABELS, Floats, Parameters
-from mixstudy.sample import WeightedSample, as_sample
+from mixstudy.sample import WeightedSample, as_sample, require_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +121,7 @@ def _regions(fit: EMFit) -> list[Region]:
 
 def _highest(sample: WeightedSample) -> EMFit:
     """Climb from every start."""
+    require_scale(sample)
     data = Standardised(sample.standardised, sample.weights)
     climbs = sorted((climb(data, start) for start in starts(data)), key=lambda c: c.log_likelihood, reverse=True)
     tops = [climb for climb in climbs if climb.status is EMStatus.CONVERGED]

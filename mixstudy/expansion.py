@@ -88,10 +88,10 @@ def merged_variance(fit: EMFit, prior: Prior) -> float:
     sign, log_det = np.linalg.slogdet(fit.covariance)
     if not sign > 0:
         return math.inf
-    one_normal = -n / 2 * (math.log(2 * math.pi * sd**2 * (n - 1) / n) + 1)
+    one_normal = -n / 2 * (math.log(2 * math.pi * (n - 1) / n) + 2 * math.log(sd) + 1)
     z = (np.array([mu1, mu2, sample.mean]) - prior.centre) / (MU_SCALES * prior.scale)
-    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + (sigma**2 - sd**2) / (2 * prior.scale**2)
-    plateau = math.log(2 * math.pi * PLATEAU * sd**3 / (n * math.sqrt(2)))
+    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + ((sigma / prior.scale) ** 2 - (sd / prior.scale) ** 2) / 2
+    plateau = math.log(2 * math.pi * PLATEAU / (n * math.sqrt(2))) + 3 * math.log(sd)
     maximum = 2 * math.log(2 * math.pi) + log_det / 2
     log_mass = one_normal - fit.log_likelihood + prior_ratio + plateau - maximum
     return math.exp(min(log_mass, 0.0)) * (1 / 12 + (weight - 0.5) ** 2) / fit.standard_errors.weight**2

@@ -166,9 +166,16 @@ def _sample(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: 
     """Sample in units of the data's own mean and standard deviation, and judge the draws."""
     standard = Prior(centre=(run.prior.centre - sample.mean) / sample.sd, scale=run.prior.scale / sample.sd)
     draws = _draws(sample, rung, settings, run, standard)
-    if draws.posterior.sizes["draw"] < settings.draws:
-        raise KeyboardInterrupt  # nutpie answers an interrupt with the draws made so far
+    if not _whole(draws, settings):
+        raise KeyboardInterrupt  # PyMC answers an interrupt with the draws made so far
     return _judged(_in_data_units(draws, sample, run.prior, settings), sample, run.prior, settings)
+
+
+def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
+    """Whether every chain is there, as long as asked; a shorter one would be filled up with NaN."""
+    posterior = draws.posterior
+    shape = (posterior.sizes.get("chain"), posterior.sizes.get("draw"))
+    return shape == (settings.chains, settings.draws) and not np.isnan(posterior["weight"]).any()
 
 
 def _draws(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run, standard: Prior) -> xr.DataTree:

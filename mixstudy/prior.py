@@ -44,8 +44,9 @@ class Prior:
     def score(self, theta: ArrayLike) -> Floats:
         """Gradient of the log prior in (weight, mu1, mu2, sigma) at ``theta``, shape ``(4,)``."""
         _, mu1, mu2, sigma = np.asarray(theta, dtype=np.float64)
-        pull = (self.centre - np.array([mu1, mu2])) / (MU_SCALES * self.scale) ** 2
-        return np.array([0.0, *pull, -sigma / self.scale**2])
+        spread = MU_SCALES * self.scale
+        pull = (self.centre - np.array([mu1, mu2])) / spread / spread  # squares of absurd scales overflow
+        return np.array([0.0, *pull, -sigma / self.scale / self.scale])
 
     def draw(self, draws: int, *, seed: int) -> dict[str, Floats]:
         """Draw from the prior; each array has shape ``(draws,)``, data units."""

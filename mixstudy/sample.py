@@ -18,6 +18,10 @@ MIN_OBSERVATIONS = 4
 """As many observations as the model has parameters."""
 MIN_DISTINCT = 3
 """With two distinct values, a component on each lets sigma go to 0 and the likelihood to infinity."""
+SCALES = (1e-100, 1e100)
+"""Spread of data that can be fitted: its cube and its inverse cube, and n times those, are floats."""
+MAX_MAGNITUDE = 1e300
+"""Largest absolute value: differences and sums of so many as there may be stay below the largest float, 1.8e308."""
 
 
 class DataError(ValueError):
@@ -96,8 +100,8 @@ def as_sample(
         source: Where they came from; described as an array by default.
 
     Raises:
-        DataError: Not one-dimensional numbers, missing or infinite values, fewer than 4 observations or fewer than 3
-            distinct values, or weights that do not fit.
+        DataError: Not one-dimensional numbers, missing, infinite or overflowing values, fewer than 4 observations or
+            fewer than 3 distinct values, or weights that do not fit.
     """
     if isinstance(x, WeightedSample):
         return x
@@ -141,12 +145,24 @@ def _as_weights(weights: ArrayLike, points: Floats) -> Floats:
 
 
 def require_finite(points: Floats) -> None:
-    """Raise ``DataError`` where a value is missing or infinite."""
+    """Raise ``DataError`` where a value is missing or infinite, or so large that squares overflow."""
     for kind, is_kind in (("missing", np.isnan), ("infinite", np.isinf)):
         where = np.flatnonzero(is_kind(points))
         if where.size:
             msg = f"{where.size} {kind} value(s), the first at position {where[0]}"
             raise DataError(msg)
+    largest = max(points.max(initial=0), points.min(initial=0), key=abs)
+    if abs(largest) > MAX_MAGNITUDE:
+        msg = f"the value {largest:g} is so large that sums overflow: rescale the data"
+        raise DataError(msg)
+
+
+def require_scale(sample: WeightedSample) -> None:
+    """Raise ``DataError`` where the spread is so absurd that its powers leave the range of floats."""
+    if not SCALES[0] < sample.sd < SCALES[1]:
+        found = f"the standard deviation, {sample.sd:.3g}, is beyond {SCALES[0]:g} to {SCALES[1]:g}"
+        msg = f"{sample.source.description}: {found}; rescale the data"
+        raise DataError(msg)
 
 
 def require_enough(points: Floats, n: float) -> None:

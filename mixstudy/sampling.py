@@ -219,7 +219,7 @@ def _quiet(*names: str) -> Iterator[None]:
 
 
 def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
-    draws: xr.DataTree = nutpie.sample(
+    sampler = nutpie.sample(
         model,
         draws=settings.draws,
         tune=settings.tune,
@@ -230,7 +230,13 @@ def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None,
         adaptation="low_rank",
         save_warmup=False,
         progress_bar=progress,
+        blocking=False,  # blocking, it would answer an interrupt with the draws made so far
     )
+    try:
+        draws: xr.DataTree = sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
     return draws
 
 

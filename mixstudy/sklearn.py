@@ -103,7 +103,7 @@ class SharedSigmaMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # 
         return total / n
 
     def aic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Akaike's criterion, 8 less twice the log-likelihood of ``X``; the lower, the better. Arguments as `score`."""
+        """Akaike's criterion, 8 less twice the log-likelihood of ``X``; lower is better. Arguments as ``score``'s."""
         return 2 * len(LABELS) - 2 * self._log_likelihood(X, sample_weight)[0]
 
     def bic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:

@@ -149,7 +149,6 @@ def test_first_screen_answers(visit: Any, report: Path) -> None:
 def test_text_has_contrast(visit: Any, report: Path, scheme: str) -> None:
     """Every visible text stands out from its ground by 4.5 to 1 or more, also in dark mode, which is dark."""
     page = visit(report, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     found = page.evaluate(COLOURS)
     assert len(found) > 100
     assert [(text, a, b) for text, a, b in found if contrast(a, b) < 4.5] == []
@@ -176,16 +175,13 @@ def test_headings_are_in_order(visit: Any, report: Path) -> None:
 def test_keyboard_reaches_all_that_scrolls(visit: Any, report: Path) -> None:
     """By the tabulator one comes to the links first, then to each table and figure that may scroll."""
     page = visit(report, viewport=PHONE)
-    reached = []
+    page.evaluate("window.reached = []; addEventListener('focusin', event => reached.push(event.target))")
+    regions = page.locator("[role=region]")
     for _ in range(80):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.localName"))
-    regions = (
-        page.get_by_role("region").and_(page.locator("[tabindex]")).evaluate_all("all => all.map(r => r.ariaLabel)")
-    )
-    assert reached[0] == "a"
-    assert len(regions) > 5
-    assert set(regions) <= set(reached)
+    assert regions.count() > 5
+    assert page.evaluate("reached[0].localName") == "a"
+    assert regions.evaluate_all("all => all.filter(each => !reached.includes(each)).map(each => each.ariaLabel)") == []
 
 
 def test_player_plays_and_pauses(visit: Any, comparison_report: Path) -> None:
@@ -201,7 +197,7 @@ def test_player_plays_and_pauses(visit: Any, comparison_report: Path) -> None:
     halfway = shown(page)
     assert len(halfway) == 1
     assert halfway not in (["player-frame-0"], last)
-    assert re.fullmatch(r"iteration \d+ of \d+, log-likelihood -\d+\.\d+", text.inner_text())
+    assert re.fullmatch(r"iteration \d+ of \d+, log-likelihood -\d+\.\d+ nats", text.inner_text())
     page.clock.run_for(10_000)
     assert shown(page) == halfway
     button.click()
@@ -244,15 +240,15 @@ def test_player_at_rest_shows_the_end(visit: Any, comparison_report: Path, how: 
 
 
 def test_page_prints(visit: Any, report: Path) -> None:
-    """Printing gives a PDF of one page or more, black on white also from dark mode."""
+    """Printing gives a PDF of several pages, not of twenty, black on white also from dark mode."""
     page = visit(report, color_scheme="dark")
     printed = page.pdf(format="A4")
     page.emulate_media(media="print", color_scheme="dark")
     assert printed.startswith(b"%PDF")
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 1
+    assert 1 < len(re.findall(rb"/Type\s*/Page\b", printed)) < 20
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_page_is_small(report: Path) -> None:
-    """A report is below 3 MB."""
-    assert report.stat().st_size < 3_000_000
+    """A report with all its figures is below 1.5 MB."""
+    assert report.stat().st_size < 1_500_000

@@ -128,8 +128,8 @@ def test_version():
 def test_interrupt_leaves_nothing(tmp_path: Path):
     """Ctrl-C while the chains run ends with exit code 130, one sentence, no folder and no stage."""
     code = (
-        "import os, signal, mixstudy.posterior as p, mixstudy.cli as c;"
-        "p.sample_posterior = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT);"
+        "import signal, mixstudy.posterior as p, mixstudy.cli as c;"
+        "p.sample_posterior = lambda *_, **__: signal.raise_signal(signal.SIGINT);"
         "c.app(['study', '--n', '100'])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603

@@ -173,3 +173,10 @@ def test_sigma_a_billionth_of_the_spread():
     assert em.status is EMStatus.CONVERGED
     pooled = np.sqrt((low.var() * 50 + high.var() * 80) / 130)
     assert em.parameters.sigma == pytest.approx(pooled, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e120, 1e-120])
+def test_absurd_scales_are_refused(scale):
+    """A spread whose powers are no floats is refused with what to do."""
+    with pytest.raises(ms.DataError, match="rescale the data"):
+        ms.fit_em(scale * ms.simulate(ms.ORIGIN, n=300, seed=0))

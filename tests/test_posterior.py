@@ -125,3 +125,31 @@ def test_draws_have_coordinates(origin_posterior):
     posterior = origin_posterior.data["posterior"]
     assert posterior["chain"].to_numpy().tolist() == [0, 1, 2, 3]
     assert posterior["draw"].to_numpy().tolist() == list(range(1000))
+
+
+@pytest.mark.parametrize("shape", [(4, 1000), (4, 0), (0, 0), (3, 1000)])
+def test_partial_draws_are_an_interrupt(faithful, monkeypatch, shape):
+    """Draws of which a chain is cut short, or that are not there at all, are an interrupt and are not reported."""
+    short = np.full(shape, 0.5)
+    short[1 : len(short) // 2, 900:] = np.nan  # how a chain that is shorter than others is filled up
+    drawn = xr.DataTree.from_dict({"/posterior": xr.Dataset({"weight": (("chain", "draw"), short)})})
+    monkeypatch.setattr("mixstudy.posterior.draw_once", lambda *_, **__: drawn)
+    with pytest.raises(KeyboardInterrupt):
+        ms.sample_posterior(faithful)
+
+
+def test_interrupt_stops_nutpie(faithful, monkeypatch):
+    """Ctrl-C while nutpie draws is an interrupt, whatever was drawn until then, and its threads are stopped."""
+    calls = []
+
+    class Interrupted:
+        def wait(self):
+            raise KeyboardInterrupt
+
+        def cancel(self):
+            calls.append("cancel")
+
+    monkeypatch.setattr("nutpie.sample", lambda *_, **options: options["blocking"] or Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        ms.sample_posterior(faithful)
+    assert calls == ["cancel"]

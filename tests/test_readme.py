@@ -39,7 +39,7 @@ def pages():
     return sorted({*linked, *named, *slashed} - WRITTEN)
 
 
-WRITTEN = {"study", "study/report.html", "check.json", "comparison.json", "power.json"}
+WRITTEN = {"study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json"}
 """Paths that the program writes."""
 
 

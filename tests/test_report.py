@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import math
 import os
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 import mixstudy as ms
@@ -26,7 +31,7 @@ from mixstudy.report.comparison import comparison_document
 from mixstudy.report.document import Document, Table
 from mixstudy.report.folder import NAMES
 from mixstudy.report.numbers import rounded
-from mixstudy.report.pictures import pictures
+from mixstudy.report.pictures import _humps, pictures
 from mixstudy.report.render import render_html, render_markdown
 from mixstudy.sample import Source
 
@@ -75,8 +80,7 @@ def document(result: Comparison) -> Document:
 
 def page(result: Comparison) -> str:
     """The page, without figures."""
-    found = document(result)
-    return render_html(found, dict.fromkeys((picture.name for picture in found.drawn), '<svg width="1"></svg>'))
+    return render_html(document(result), dict.fromkeys((*NAMES, "player"), '<svg width="1"></svg>'))
 
 
 def texts(result: Comparison) -> str:
@@ -154,19 +158,11 @@ def test_findings_of_adequacy_are_shown(result: Comparison) -> None:
     assert result.adequacy.status.value in texts(result)
 
 
-@pytest.mark.parametrize(
-    ("difference", "pareto_k", "told"),
-    [
-        (59.0, 0.2, "better predicted by two components than by one: by 59.0 ± 9.0 nats"),
-        (-59.0, 0.2, "better predicted by one component than by two: by 59.0 ± 9.0 nats"),
-        (-9.0, 0.2, "about as well by one component as by two"),
-        (59.0, 0.9, "Beware: the largest Pareto k is 0.90"),
-    ],
-)
-def test_leave_one_out_in_words(result: Comparison, difference: float, pareto_k: float, told: str) -> None:
-    """The comparison of one component with two is a sentence, with its error and with what spoils it."""
-    loo = LOOComparison(difference=difference, standard_error=9.0, worst_pareto_k=pareto_k, observations=272)
-    assert told in texts(further(result, loo=loo))
+def test_leave_one_out_in_words(result: Comparison) -> None:
+    """The comparison of one component with two is told; where it could not be made the report says why."""
+    loo = LOOComparison(difference=59.0, standard_error=9.0, worst_pareto_k=0.2, observations=272)
+    assert loo.sentence in texts(further(result, loo=loo))
+    assert "needs each of them by itself" in texts(further(result, loo=None))
 
 
 def test_prior_sensitivity_in_words(result: Comparison) -> None:
@@ -201,11 +197,11 @@ def test_alternatives_tell_what_is_seen(result: Comparison) -> None:
     """A figure's text says how the curves lie, where the humps are, and what the chains and the path did."""
     alt = {name: picture.alt for name, picture in pictures(result).items()}
     at = result.estimate
-    assert "lie on each other: two humps, near" in alt["data"]
-    assert f"{at.mu1:.1f} and {at.mu2:.1f}" in alt["data"]
+    assert "EM's estimate and the posterior mean nearly coincide: two humps" in alt["data"]
+    assert f"of components at {at.mu1:.1f} and {at.mu2:.1f}" in alt["data"]
     assert "look alike" in alt["traces"]
     assert alt["challengers"] in [check.explanation for check in result.checks]
-    assert "reaches the maximum" in alt["climb"]
+    assert "reaches a maximum" in alt["climb"]
 
 
 def test_alternatives_tell_what_is_wrong(result: Comparison) -> None:
@@ -214,7 +210,51 @@ def test_alternatives_tell_what_is_wrong(result: Comparison) -> None:
     assert "part, most in mu2" in pictures(off)["data"].alt
     near = ms.Parameters.relabelled([0.3, 5.0, 6.0, 1.0])
     close = replace(result, estimate=near, table=result.table.assign(posterior_mean=[*near]), truth=None)
-    assert "one hump of two components 1 sigma apart" in pictures(close)["data"].alt
+    assert "one hump, of components at 5.0 and 6.0, 1 sigma apart" in pictures(close)["data"].alt
+
+
+@pytest.mark.parametrize(("weight", "apart"), [(0.5, 1.9), (0.5, 2.1), (0.1, 3.1), (0.1, 3.5), (0.02, 3.8)])
+def test_humps_are_counted_right(weight: float, apart: float) -> None:
+    """One hump or two is what the density has on a fine grid."""
+    at = ms.Parameters(weight=weight, mu1=0.0, mu2=apart, sigma=1.0)
+    rises = np.diff(ms.log_density(np.linspace(-3, 7, 100_001), at)) > 0
+    tops = np.sum(rises[:-1] & ~rises[1:])
+    assert _humps(at).startswith({1: "one hump,", 2: "two humps,"}[int(tops)])
+
+
+def test_probability_is_told_where_the_data_are(result: Comparison) -> None:
+    """Components that overlap all over leave no observation certain, and the text does not say so."""
+    close = replace(result, estimate=ms.Parameters(weight=0.5, mu1=11.0, mu2=13.0, sigma=5.0))
+    x = result.posterior.sample.points
+    first, last = (1 / (1 + math.exp(2 / 5**2 * (end - 12))) for end in (x.min(), x.max()))
+    told = f"from {first:.3f} at the left end of the data to {last:.3f} at the right; it is one half at 12.0."
+    assert pictures(close)["responsibilities"].alt.endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((1.234, 5.678), "1.2 to 5.7"),
+        ((-math.inf, 5.678), "open to 5.7"),
+        ((math.nan, 5.678), "not found to 5.7"),
+        ((math.nan, math.nan), "not found"),
+    ],
+)
+def test_open_ends_and_missing_intervals(result: Comparison, ends: tuple[float, float], told: str) -> None:
+    """An end that the data leave open is told from one that was not found, in the table and beside the figure."""
+    intervals = result.intervals.copy()
+    intervals.loc["mu1", ["profile_lower", "profile_upper"]] = ends
+    other = replace(result, intervals=intervals, table=result.table.assign(posterior_sd=1.0))
+    assert table(other, "Four kinds of 95 % interval").rows[1][2] == told
+    seen = f"most for mu1: Wald 4.8 to 5.3, profile likelihood {told}, bootstrap"
+    assert seen in pictures(other)["forest"].alt
+
+
+def test_captions_hold_without_a_run_of_em(bare: Comparison) -> None:
+    """What is said of bare parameters does not call them EM's."""
+    found = document(bare)
+    assert found.title == f"An estimate and the posterior: {HOSTILE}"
+    assert "EM" not in found.picture.caption + found.picture.alt
 
 
 def test_html_requests_nothing(written: Path) -> None:
@@ -317,8 +357,9 @@ def test_writing_writes_all(written: Path, result: Comparison) -> None:
         xr.testing.assert_identical(stored["posterior"].load().to_dataset(), own)
 
 
-def test_writing_one_format(bare: Comparison, tmp_path: Path) -> None:
+def test_writing_one_format(bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one format only its files are written, and its path is returned."""
+    monkeypatch.setattr("mixstudy.plots.figures", lambda _: {"data": Figure()})
     assert report.write_report(bare, tmp_path, formats=("md",)) == tmp_path / "report.md"
     names = {name for name in contents(tmp_path) if not name.startswith("figures/")}
     assert names == TABLES - {"em_trace.csv"} | {"report.md"}
@@ -386,8 +427,10 @@ def test_formats_are_named(bare: Comparison, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_quick_page")
-@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
-@pytest.mark.parametrize("where", ["mixstudy.report.writing._write_documents", "os.replace"])
+@pytest.mark.parametrize(
+    ("where", "failure"),
+    [("mixstudy.report.writing._write_documents", RuntimeError), ("os.replace", KeyboardInterrupt)],
+)
 def test_writing_failure_changes_nothing(
     result: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, failure: type[BaseException]
 ) -> None:
@@ -457,3 +500,38 @@ def test_study_refuses_an_unknown_format_before_any_work(tmp_path: Path, monkeyp
     assert done.exit_code == 2
     assert "the format must be among html, md, tex, got 'pdf'" in " ".join(done.output.split())
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.usefixtures("_quick_page")
+@pytest.mark.parametrize("where", ["pathlib.Path.write_bytes", "pandas.DataFrame.to_csv", "shutil.copy2"])
+def test_full_disk_is_one_sentence(
+    bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A disk that is full, at whatever file, is told in one sentence; an earlier report stands and nothing is left."""
+    report.write_report(bare, tmp_path / "old", provenance=PROVENANCE)
+    before = contents(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(where, full)
+    for name in ("old", "new") if where != "shutil.copy2" else ("old",):
+        sentence = f"{tmp_path / name}: the disk is full: free some space or choose another --out"
+        with pytest.raises(report.OutputError, match=re.escape(sentence)):
+            report.write_report(bare, tmp_path / name)
+    assert contents(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.usefixtures("_quick_page")
+def test_netcdf_is_made_in_memory(bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HDF5 never writes to the disk, where it crashes the process when the disk is full."""
+    made, write = [], xr.DataTree.to_netcdf
+
+    def kept(tree: xr.DataTree, *places: object, **options: Any) -> object:
+        made.extend(type(place) for place in places)
+        return write(tree, *places, **options)
+
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", kept)
+    report.write_report(bare, tmp_path / "s")
+    assert made == [io.BytesIO]

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import mixstudy as ms
 from mixstudy.calibration import QUANTITIES, SCHEMA, Calibration, CalibrationDesign
 from mixstudy.design import Design
 from mixstudy.replicate import Study
@@ -26,6 +27,15 @@ def told(table: pd.DataFrame) -> Document:
     return study_document(table, Design().as_dict(), {"program": "mixstudy"}, drawn=FIGURES)
 
 
+@pytest.fixture(scope="module")
+def found(study_table: pd.DataFrame) -> Document:
+    """The report of a study as right estimators would leave it, the offset falling as theory says."""
+    pull = {
+        f"posterior_mean_{label}": study_table[f"posterior_mean_{label}"] + 1 / study_table["n"] for label in ms.LABELS
+    }
+    return told(study_table.assign(**pull))
+
+
 def section(document: Document, title: str) -> Section:
     """The section of this title."""
     return next(each for each in document.sections if each.title == title)
@@ -36,22 +46,21 @@ def rows(part: Section) -> tuple[tuple[str, ...], ...]:
     return next(block.rows for block in part.blocks if isinstance(block, Table))
 
 
-def test_answer_counts_verdicts_and_coverage(study_table: pd.DataFrame) -> None:
+def test_answer_counts_verdicts_and_coverage(found: Document) -> None:
     """The sentence has the verdicts of all data sets and the coverage where theory should hold."""
-    found = told(study_table)
     share = 100 * 319 / 320
     assert f"Of 320 data sets EM and the posterior agree on 319 ({share:.1f} %), disagree on 0" in found.sentence
     assert re.search(r"in 9\d\.\d % to 9\d\.\d % of the data sets with n ≥ 1000 and means 3 sigma", found.sentence)
     assert "as often as they should" in found.sentence
     assert "in the 240 data sets" in found.note
-    assert re.search(r"theory says -0\.5, which lies in \d of the \d intervals", found.note)
+    assert re.search(r"n to the power -0\.5, which lies in \d of the \d intervals", found.note)
 
 
-def test_coverage_is_counted(study_table: pd.DataFrame) -> None:
+def test_coverage_is_counted(study_table: pd.DataFrame, found: Document) -> None:
     """The numbers of the first screen are the shares of intervals that hold the truth, in percent."""
     some = study_table[study_table["n"] >= 1000]
     hit = (some["wald_lower_mu1"] <= some["truth_mu1"]) & (some["truth_mu1"] <= some["wald_upper_mu1"])
-    assert told(study_table).table.rows[1][1].startswith(f"{100 * hit.mean():.1f} ± ")
+    assert found.table.rows[1][1].startswith(f"{100 * hit.mean():.1f} ± ")
 
 
 def test_intervals_that_miss_are_not_praised(study_table: pd.DataFrame) -> None:
@@ -61,38 +70,45 @@ def test_intervals_that_miss_are_not_praised(study_table: pd.DataFrame) -> None:
     assert told(narrow).tone == "bad"
 
 
-def test_disagreements_make_the_answer_bad(study_table: pd.DataFrame) -> None:
+def test_disagreements_make_the_answer_bad(study_table: pd.DataFrame, found: Document) -> None:
     """All pairs are right, so more than one disagreement in a hundred is a bad answer; a failure is a warning."""
     wrong = study_table.assign(verdict=["disagree"] * 10 + ["agree"] * 310)
     assert told(wrong).tone == "bad"
-    assert told(study_table).tone == "warn"
+    assert found.tone == "warn"
     assert told(study_table.assign(reason=None)).tone == "good"
 
 
 def test_small_studies_say_what_they_cannot_tell(study_table: pd.DataFrame) -> None:
     """Without a cell large enough coverage is told of all cells, and the slope of the offset not at all."""
-    found = told(study_table[study_table["n"] == 100])
-    assert "none has n and separation enough" in found.sentence
-    assert "can't be told from these sizes" in found.note
+    small = told(study_table[study_table["n"] == 100])
+    assert "none has n and separation enough" in small.sentence
+    assert "can't be told from these data sets" in small.note
 
 
-def test_failures_are_listed_with_their_reasons(study_table: pd.DataFrame) -> None:
+def test_nothing_is_praised_that_was_not_judged(study_table: pd.DataFrame) -> None:
+    """Coverage where theory promises none is no merit, and where no interval was found it is not told."""
+    assert "as they should" not in told(study_table[study_table["n"] == 100]).sentence
+    ends = [name for name in study_table if re.search("_(lower|upper)_", name)]
+    assert "No interval was found" in told(study_table.assign(**dict.fromkeys(ends, np.nan))).sentence
+
+
+def test_failures_are_listed_with_their_reasons(found: Document) -> None:
     """A data set that failed stands there with its place, its seed and the reason."""
-    assert rows(section(told(study_table), "Failures")) == (
+    assert rows(section(found, "Failures")) == (
         ("100", "0.3", "3", "1", "0", "7", "LinAlgError: the matrix <b>melted</b>"),
     )
 
 
-def test_attempts_of_the_sampler_are_counted(study_table: pd.DataFrame) -> None:
+def test_attempts_of_the_sampler_are_counted(found: Document) -> None:
     """Each way through the sampler's attempts has its count, and the escalated are told in words."""
-    part = section(told(study_table), "Sampler")
+    part = section(found, "Sampler")
     assert rows(part)[1] == ("1", "as asked: NOT_MIXED; longer, in mixture coordinates: PASSED")
     assert "on 319 as asked, on 1 after it went on by other means" in getattr(part.blocks[0], "text", "")
 
 
-def test_every_cell_has_its_row(study_table: pd.DataFrame) -> None:
+def test_every_cell_has_its_row(found: Document) -> None:
     """The table of cells has n and separation, shares and coverages."""
-    part = rows(section(told(study_table), "Cells of the design"))
+    part = rows(section(found, "Cells of the design"))
     assert [row[:2] for row in part] == [(str(n), apart) for n in (100, 1000, 10000, 100000) for apart in ("3", "5")]
     assert [row[2] for row in part] == ["97.5 %", *["100.0 %"] * 7]
 
@@ -105,6 +121,15 @@ def test_study_page_is_written(study_table: pd.DataFrame, tmp_path: Path) -> Non
     assert page.count("<svg ") == 3
     assert "&lt;b&gt;melted" in page
     assert "<b>" not in page
+
+
+def test_a_study_that_failed_throughout_has_its_page(study_table: pd.DataFrame, tmp_path: Path) -> None:
+    """Where every data set failed the page says so and why, with empty figures."""
+    kept = study_table[["n", "weight", "separation", "prior", "replicate", "seed"]]
+    failed = kept.reindex(columns=study_table.columns).astype(study_table.dtypes).assign(reason="no sampler")
+    page = write_study_report(Study(design=Design(), folder=tmp_path, table=failed, damaged=())).read_text()
+    assert "320 of 320 data sets failed" in page
+    assert page.count("<svg ") == 3
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import struct
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from mixstudy.compression import condensed
 from mixstudy.sample import DataError, Source, as_sample
 
 X = np.random.default_rng(8).normal(1.0, 2.0, 40)
@@ -155,3 +157,12 @@ def test_bad_weights(weights, message):
     """Weights that cannot count observations are refused."""
     with pytest.raises(DataError, match=message):
         as_sample([1, 2, 3, 4], weights=weights)
+
+
+@pytest.mark.parametrize("size", [40, 20_000])
+@pytest.mark.parametrize("largest", [1e308, -1e301])
+def test_overflowing_observations_are_refused(size, largest):
+    """Values whose sums overflow are refused, few or compressed, and the message names the largest."""
+    x = np.linspace(-0.99, 1, size) * largest
+    with pytest.raises(DataError, match=rf"the value {re.escape(f'{largest:g}')} is so large .* rescale the data"):
+        condensed(x)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
 from mixstudy.adequacy import BAND as PIT_BAND
 from mixstudy.model import Floats, Parameters, responsibilities
-from mixstudy.plots.shapes import band, density, draw_histogram, grid, histogram
+from mixstudy.plots.shapes import density, draw_histogram, grid, histogram
 from mixstudy.plots.style import (
     BAND,
     BAR,
@@ -28,10 +30,12 @@ from mixstudy.plots.style import (
 if TYPE_CHECKING:
     from mixstudy.comparison import Comparison
 
+MAX_DRAWS = 200
+"""Draws by which a band is drawn, evenly spaced: its edges are then off by a tenth of its width or so."""
 SETTLED = 8.0
 """Log-odds beyond which a responsibility is as good as 0 or 1: 3 in 10 000 off."""
-OVER_BARS: dict[str, Any] = {"color": BLUE, "alpha": 0.25, "linewidth": 0}
-"""A band under which the data can be seen."""
+OVER_BARS: dict[str, Any] = {"facecolor": to_rgba(BLUE, 0.25), "edgecolor": BLUE, "linewidth": 0.5}
+"""A band under which the data can be seen; its edge tells it from their bars in grey."""
 BARS = 0.25
 """Height of the data's bars under the responsibilities."""
 
@@ -45,12 +49,7 @@ def plot_data(result: Comparison, ax: Axes | None = None) -> Axes:
     edges = draw_histogram(result, ax, label="data")
     means = Parameters.relabelled(result.table["posterior_mean"].to_numpy())
     x = grid(edges, *(p for p in (result.estimate, means, result.truth) if p is not None))
-    mean, lower, upper = band(result, density, x)
-    ax.fill_between(x, lower, upper, label=f"{percent(result.level)} band", **OVER_BARS)
-    ax.plot(x, mean, label="posterior mean", **POSTERIOR_LINE)
-    ax.plot(x, density(x, result.estimate), label=estimator(result), **EM_LINE)
-    if result.truth is not None:
-        ax.plot(x, density(x, result.truth), label="truth", **TRUTH_LINE)
+    _draw_curves(result, density, x, ax)
     finish(ax, "x (data units)", "density (per data unit)")
     legend_above(ax, columns=5)
     return ax
@@ -64,17 +63,25 @@ def plot_responsibilities(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax, height=3.2)
     heights, edges = histogram(result)
     x = _undecided(result.estimate, edges)
-    mean, lower, upper = band(result, responsibilities, x)
     ax.stairs(BARS * heights / heights.max(), edges, fill=True, color=BAR, label="data")
-    ax.fill_between(x, lower, upper, label=f"{percent(result.level)} band", **OVER_BARS)
-    ax.plot(x, mean, label="posterior mean", **POSTERIOR_LINE)
-    ax.plot(x, responsibilities(x, result.estimate), label=estimator(result), **EM_LINE)
-    if result.truth is not None:
-        ax.plot(x, responsibilities(x, result.truth), label="truth", **TRUTH_LINE)
+    _draw_curves(result, responsibilities, x, ax)
     ax.set(xlim=(x[0], x[-1]), ylim=(-0.02, 1.02))
     finish(ax, "x (data units)", "P(component 1 | x)")
     legend_above(ax, columns=5)
     return ax
+
+
+def _draw_curves(result: Comparison, curve: Callable[[Floats, Parameters], Floats], x: Floats, ax: Axes) -> None:
+    """A curve at the estimate and at the truth, over its posterior mean and pointwise credible band."""
+    draws = result.posterior.draws
+    chosen = draws[np.linspace(0, len(draws) - 1, min(MAX_DRAWS, len(draws))).astype(int)]
+    curves = np.array([curve(x, Parameters.relabelled(draw)) for draw in chosen])
+    lower, upper = np.quantile(curves, [(1 - result.level) / 2, (1 + result.level) / 2], axis=0)
+    ax.fill_between(x, lower, upper, label=f"{percent(result.level)} band", **OVER_BARS)
+    ax.plot(x, curves.mean(axis=0), label="posterior mean", **POSTERIOR_LINE)
+    ax.plot(x, curve(x, result.estimate), label=estimator(result), **EM_LINE)
+    if result.truth is not None:
+        ax.plot(x, curve(x, result.truth), label="truth", **TRUTH_LINE)
 
 
 def _undecided(theta: Parameters, edges: Floats) -> Floats:

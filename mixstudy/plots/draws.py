@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import arviz as az
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mixstudy.compression import condensed
 from mixstudy.model import LABELS, log_likelihood, log_likelihoods
 from mixstudy.plots.arviz_axes import collection
-from mixstudy.plots.parameters import shown
-from mixstudy.plots.shapes import draws_of
+from mixstudy.plots.parameters import limits
 from mixstudy.plots.style import (
     BAND,
     BLUE,
-    CHAINS,
     EM_LINE,
     LABEL_SIZE,
     STEPS,
@@ -45,6 +44,8 @@ PAIRS = tuple((LABELS[column], LABELS[row]) for row in range(1, 4) for column in
 DOTS: dict[str, Any] = {"color": BLUE, "alpha": 0.3, "markersize": 2.2, "markeredgewidth": 0}
 MAX_VECTORS = 5000
 """Draws of a parameter beyond which the lines of their chains take more room than their picture."""
+LIGHTEST = 0.85
+"""How far the chains' colours go from dark to light (viridis): beyond, they are lost on white."""
 DEEPEST = 0.005
 """Share of the draws, those with the lowest likelihood, that may lie outside the figure."""
 
@@ -58,13 +59,13 @@ def plot_joint(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[
     """
     own = axes is None
     axes = _triangle(new_figure(5.8)) if axes is None else panels(axes, 2, 3, height=0)
-    draws = draws_of(result)
+    draws = result.posterior.draws
     for ax, pair in zip(axes, PAIRS, strict=True):
         i, j = (LABELS.index(label) for label in pair)
         ax.plot(draws[:, i], draws[:, j], ".", rasterized=True, **DOTS)
         ax.plot([], [], "o", color=BLUE, markersize=3, label="posterior draws")
         _draw_ellipse(result, [i, j], ax)
-        ax.set(xlim=shown(result, pair[0], draws), ylim=shown(result, pair[1], draws))
+        ax.set(xlim=limits(result, pair[0]), ylim=limits(result, pair[1]))
         finish(ax, with_unit(pair[0]), with_unit(pair[1]), ticks=3, stacked=True)
         if own:
             ax.label_outer()
@@ -96,10 +97,14 @@ def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
 
 
 def plot_traces(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
-    """Draw the draws of each chain in their order, four panels (ArviZ's ``plot_trace``); ticks mark divergences."""
+    """Draw the draws of each chain in their order, four panels (ArviZ's ``plot_trace``); ticks mark divergences.
+
+    The colours of the chains go from dark to light, so that they are told apart in grey.
+    """
     axes = panels(axes, len(LABELS), 1, height=5.2)
     posterior = result.posterior.data["posterior"].to_dataset()[[*LABELS]]
-    colours = [*islice(cycle(CHAINS), posterior.sizes["chain"])]
+    shades = mpl.colormaps["viridis"](np.linspace(0, LIGHTEST, posterior.sizes["chain"]))
+    colours = [to_hex(shade) for shade in shades]
     dense = posterior[LABELS[0]].size > MAX_VECTORS
     az.plot_trace(
         result.posterior.data,
@@ -129,7 +134,7 @@ def plot_challengers(result: Comparison, ax: Axes | None = None) -> Axes:
     the shortfall d has the density ``d exp(-d)``. A draw above 0 proves that the estimate is not the maximum.
     """
     ax = panel(ax, height=3.0)
-    sample, draws = condensed(result.posterior.sample), draws_of(result)
+    sample, draws = condensed(result.posterior.sample), result.posterior.draws
     peak = log_likelihood(sample.points, result.estimate, weights=sample.weights)
     gaps = log_likelihoods(sample.points, draws, weights=sample.weights) - peak
     low, high = float(np.quantile(gaps, DEEPEST)), max(0.0, float(gaps.max()))

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 DPI = 150
@@ -27,11 +28,21 @@ def svg(figure: Figure, *, name: str) -> str:
     ``name`` and a hyphen go before each id, so that none is shared by two figures of a page: what has the gid
     ``frame-3`` in the figure has the id ``name-frame-3`` in the element.
     """
-    buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", dpi=DENSE_DPI, metadata=UNDATED[".svg"])
-    text = buffer.getvalue()
+        text = _printed(figure)
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
+
+
+def _printed(figure: Figure) -> str:
+    """What ``savefig`` writes, without the draft that it draws before: that takes a sixth of a report's time."""
+    buffer, canvas, dpi = io.StringIO(), figure.canvas, figure.dpi
+    try:
+        figure.dpi = DENSE_DPI
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=UNDATED[".svg"])  # type: ignore[no-untyped-call]
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
+    return buffer.getvalue()
 
 
 def save(figure: Figure, path: str | Path) -> None:

@@ -25,7 +25,9 @@ from mixstudy.plots.style import (
     VERMILION,
     WIDTH,
     finish,
+    finish_bar,
     panels,
+    percent,
     shared_legend,
 )
 
@@ -59,6 +61,8 @@ DARK = 0.5
 """Share from which its field is so dark that the number on it is white."""
 SMALLEST_OFFSET = 1e-3
 """Offsets below this, or not told from Monte Carlo error, are drawn here."""
+THEORY = 3.0
+"""Where the line of theory's slope would be at one observation: above the marks."""
 
 
 def plot_coverage(
@@ -75,16 +79,12 @@ def plot_coverage(
     axes = panels(axes, len(cells), len(LABELS), height=1.2 + 1.5 * len(cells), width=1.3 * WIDTH)
     rows = summary[summary["measure"].isin([f"{kind} coverage" for kind in KINDS])]
     lowest = max(0.0, float((rows["value"] - 2 * rows["error"]).min()) - HEADROOM)
+    ends = rows["n"].min() / BESIDE**3, rows["n"].max() * BESIDE**3
     for number, ax in enumerate(axes):
         (title, cell), label = cells[number // len(LABELS)], LABELS[number % len(LABELS)]
-        panel_rows = rows[_of_cell(rows, cell) & (rows["parameter"] == label)]
-        for place, (kind, style) in enumerate(KINDS.items()):
-            some = panel_rows[panel_rows["measure"] == f"{kind} coverage"]
-            n = some["n"] * BESIDE ** (place - 1.5)
-            bars: dict[str, Any] = {"linestyle": "", "markersize": 4, "elinewidth": 1.0, "label": kind}
-            ax.errorbar(n, some["value"], 2 * some["error"], **bars, **style)
-        ax.axhline(level, color="black", linewidth=0.8, linestyle=":", label=f"{100 * level:g} %")
-        ax.set(xscale="log", ylim=(lowest, 1 + HEADROOM))
+        _draw_coverage(rows[_of_cell(rows, cell) & (rows["parameter"] == label)], ax)
+        ax.axhline(level, color="black", linewidth=0.8, linestyle=":", label=percent(level))
+        ax.set(xscale="log", xlim=ends, ylim=(lowest, 1 + HEADROOM))
         bottom, column = number >= len(axes) - len(LABELS), number % len(LABELS)
         finish(ax, "observations" if bottom else "", "coverage (share)" if column == 0 else "")
         if column == len(LABELS) - 1:
@@ -94,33 +94,49 @@ def plot_coverage(
     return axes
 
 
+def _draw_coverage(rows: pd.DataFrame, ax: Axes) -> None:
+    """The kinds of interval side by side at each n."""
+    for place, (kind, style) in enumerate(KINDS.items()):
+        some = rows[rows["measure"] == f"{kind} coverage"]
+        n = some["n"] * BESIDE ** (place - (len(KINDS) - 1) / 2)
+        bars: dict[str, Any] = {"linestyle": "", "markersize": 4, "elinewidth": 1.0, "label": kind}
+        ax.errorbar(n, some["value"], 2 * some["error"], **bars, **style)
+
+
 def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
     """Draw the root mean square of (EM - posterior mean) / posterior sd by n, a panel for each cell.
 
     Monte Carlo error is taken off; where nothing is left the mark is hollow and at the bottom. Large-sample theory
     expects the slope of the dotted line, ``n^(-1/2)``.
     """
-    from mixstudy.summaries import PASSED, offsets  # here, as a report of one comparison does without
+    from mixstudy.summaries import PASSED  # here, as a report of one comparison does without
 
     cells = _cells(table)
     axes = panels(axes, 1, len(cells), height=3.2, width=max(WIDTH, 2.4 * len(cells)))
     for ax, (title, cell) in zip(axes, cells, strict=True):
-        everything = table[_of_cell(table, cell)]
-        some = everything[everything["sampler_status"] == PASSED]
-        for label, style in PARAMETERS.items():
-            noise = some[f"mcse_mean_{label}"] / some[f"posterior_sd_{label}"]
-            squares = (offsets(some, label) ** 2 - noise**2).groupby(some["n"]).mean()
-            told = squares > SMALLEST_OFFSET**2
-            ax.loglog(squares.index, np.sqrt(squares.where(told)), markersize=4, linewidth=1.0, label=label, **style)
-            hollow = {**style, "markersize": 4, "markerfacecolor": "white", "linestyle": ""}
-            ax.loglog(squares.index[~told], np.full((~told).sum(), SMALLEST_OFFSET), **hollow)
-        n = np.array([everything["n"].min(), everything["n"].max()])
-        ax.loglog(n, 3 / np.sqrt(n), color="black", linestyle=":", linewidth=1.2, label="slope −1/2")
+        rows = table[_of_cell(table, cell)]
+        _draw_offsets(rows[rows["sampler_status"] == PASSED], ax)
+        n = np.array([rows["n"].min(), rows["n"].max()])
+        ax.loglog(n, THEORY / np.sqrt(n), color="black", linestyle=":", linewidth=1.2, label="slope −1/2")
         ax.set_title(title, fontsize=LABEL_SIZE, color=TEXT)
-        finish(ax, "observations", "|EM − posterior mean| (sds)" if ax is axes[0] else "")
     _share_limits(axes)
+    for ax in axes:
+        finish(ax, "observations", "|EM − posterior mean| (sds)" if ax is axes[0] else "")
     shared_legend(axes, columns=5)
     return axes
+
+
+def _draw_offsets(rows: pd.DataFrame, ax: Axes) -> None:
+    """A line for each parameter, hollow marks where Monte Carlo error hides the offset."""
+    from mixstudy.summaries import offsets
+
+    for label, style in PARAMETERS.items():
+        noise = rows[f"mcse_mean_{label}"] / rows[f"posterior_sd_{label}"]
+        squares = (offsets(rows, label) ** 2 - noise**2).groupby(rows["n"]).mean()
+        told = squares > SMALLEST_OFFSET**2
+        ax.loglog(squares.index, np.sqrt(squares.where(told)), markersize=4, linewidth=1.0, label=label, **style)
+        hollow = {**style, "markersize": 4, "markerfacecolor": "white", "linestyle": ""}
+        ax.loglog(squares.index[~told], np.full((~told).sum(), SMALLEST_OFFSET), **hollow)
 
 
 def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
@@ -186,10 +202,7 @@ def plot_power(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tup
         ax.spines[:].set_visible(False)
         ax.invert_yaxis()
     axes[len(axes) // 2].set_xlabel("separation of the means, weight of the lower component", fontsize=LABEL_SIZE)
-    bar = axes[0].figure.colorbar(image, ax=axes, pad=0.01)
-    bar.set_label("disagree (share of data sets)", fontsize=LABEL_SIZE, color=TEXT)
-    bar.ax.tick_params(labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
-    bar.outline.set_visible(False)
+    finish_bar(axes[0].figure.colorbar(image, ax=axes, pad=0.01), "disagree (share of data sets)")
     return axes
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from mixstudy.model import Floats
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 BLUE, VERMILION, ORANGE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#009E73"
 BAR, BAND, TEXT = "#D9D9D9", "#BFDDF0", "#222222"
-CHAINS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", VERMILION, "#000000", "#F0E442")
 EM_LINE: dict[str, Any] = {"color": VERMILION, "linestyle": "--", "linewidth": 1.6}
 POSTERIOR_LINE: dict[str, Any] = {"color": BLUE, "linestyle": "-", "linewidth": 3.2, "alpha": 0.6}
 TRUTH_LINE: dict[str, Any] = {"color": "#000000", "linestyle": ":", "linewidth": 1.8}
@@ -85,7 +85,7 @@ def figure_of(axes: Axes | Sequence[Axes]) -> Figure:
     return figure
 
 
-def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5, stacked: bool = False) -> Axes:
+def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5, stacked: bool = False) -> None:
     """Label and quieten the axes, whose limits must be set before.
 
     Args:
@@ -102,14 +102,20 @@ def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5, stacked: boo
             axis.set_major_locator(MaxNLocator(ticks, steps=STEPS))
             text = _shared_taken_out(axis, label)
         else:
-            axis.set_major_formatter(_power_of_ten)
+            _set_log_ticks(axis)
         if stacked and axis is ax.yaxis:
             text = text.replace(" (", "\n(")
         axis.set_label_text(text, fontsize=LABEL_SIZE, color=TEXT)
     ax.tick_params(which="both", labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["bottom", "left"]].set_color(TEXT)
-    return ax
+
+
+def finish_bar(bar: Colorbar, label: str) -> None:
+    """Label and quieten the bar of a colour scale."""
+    bar.set_label(label, fontsize=LABEL_SIZE, color=TEXT)
+    bar.ax.tick_params(labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
+    bar.outline.set_visible(False)
 
 
 def _shared_taken_out(axis: Axis, label: str) -> str:
@@ -131,6 +137,16 @@ def _shared_taken_out(axis: Axis, label: str) -> str:
     axis.set_major_formatter(written)
     less = f" {MINUS if offset > 0 else '+'} {_brief(abs(offset))}" if offset else ""
     return f"{name}{less} ({f'1e{power} ' if power else ''}{unit}"
+
+
+def _set_log_ticks(axis: Axis) -> None:
+    """Powers of ten or, where fewer than two are seen, 1, 2 and 5 times them, written out."""
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(_power_of_ten)
+    low, high = axis.get_view_interval()
+    if math.floor(math.log10(high)) - math.ceil(math.log10(low)) < 1:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
 
 
 def _power_of_ten(value: float, _: object) -> str:

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from mixstudy.compression import condensed
 from mixstudy.model import Floats, log_likelihoods
-from mixstudy.plots.style import LABEL_SIZE, TEXT, TICK_SIZE, VERMILION, finish, legend_above, panel, run_of
+from mixstudy.plots.style import TEXT, VERMILION, finish, finish_bar, legend_above, panel, run_of
 from mixstudy.sample import WeightedSample
 
 if TYPE_CHECKING:
@@ -88,6 +88,15 @@ def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
     _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
     ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
     ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=7, label="saddle")
+    _draw_path(em, path, ax)
+    ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
+    finish(ax, "mu1 (data units)", "mu2 (data units)")
+    legend_above(ax, columns=3)
+    return ax
+
+
+def _draw_path(em: EMFit, path: Floats, ax: Axes) -> None:
+    """EM's way over both means, where it starts and ends, and the other maxima."""
     ax.plot(*path.T, "--o", color=VERMILION, linewidth=1.2, markersize=3, label="EM's path")
     ax.plot(*path[0], "s", color=VERMILION, markerfacecolor="white", markersize=6, label="start")
     name = "maximum" if em.maxima else "last iterate"
@@ -95,10 +104,6 @@ def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
     if others := em.maxima[1:]:
         places = zip(*((peak.parameters.mu1, peak.parameters.mu2) for peak in others), strict=True)
         ax.plot(*places, "^", color=TEXT, markersize=9, label="lower maximum", **EDGE)
-    ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
-    finish(ax, "mu1 (data units)", "mu2 (data units)")
-    legend_above(ax, columns=3)
-    return ax
 
 
 def _positions(em: EMFit, path: Floats, which: int) -> Floats:
@@ -121,6 +126,4 @@ def _draw_contours(ax: Axes, mu1: Floats, mu2: Floats, below: Floats) -> None:
     filled = ax.contourf(mu1, mu2, below, levels=levels, colors=shades)
     ax.contour(mu1, mu2, below, levels=visible, colors="white", linewidths=0.5)
     bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[:-1], format="{x:,.10g}", pad=0.02)
-    bar.set_label("nats below the maximum", fontsize=LABEL_SIZE, color=TEXT)
-    bar.ax.tick_params(labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
-    bar.outline.set_visible(False)
+    finish_bar(bar, "nats below the maximum")

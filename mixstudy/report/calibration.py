@@ -9,8 +9,8 @@ import pandas as pd
 
 from mixstudy.calibration import PASSED, calibration_summary
 from mixstudy.report.document import Document, Paragraph, Picture, Section, Table
-from mixstudy.report.numbers import number
-from mixstudy.report.runs import attempts, failures, made_by, percent
+from mixstudy.report.numbers import number, percent
+from mixstudy.report.runs import attempts, failures, made_by
 
 EXPLAINED = (
     "The truth is drawn from the prior and the data from the truth; then the truth's rank among draws of the posterior "
@@ -32,21 +32,14 @@ CHANCE = 1
 def calibration_document(
     table: pd.DataFrame, design: Mapping[str, Any], provenance: Mapping[str, object], *, drawn: Collection[str]
 ) -> Document:
-    """Say what a calibration found.
-
-    Args:
-        table: A row for each data set.
-        design: What was asked for.
-        provenance: What made the report.
-        drawn: Names of the figures that there are, of ``ranks`` and ``ranks-not-passed``.
-    """
+    """Say what a calibration found; arguments as ``study_document``'s, drawn of ``ranks`` and ``ranks-not-passed``."""
     found = calibration_summary(table)
     together = found[found["n"] == "all"]
     astray = together.loc[~together["inside"], "quantity"].tolist()
     passed, others = _picture("ranks", together, drawn), _picture("ranks-not-passed", together, drawn)
     ranked = int(together["ranked"].iloc[0])
-    left = int((table["sampler_status"] != PASSED).sum())
-    text = f"The sampler did not pass its diagnostics on {left} of {len(table)} data sets; their ranks are not counted."
+    kept = int((table["sampler_status"] == PASSED).sum())
+    text = f"The sampler passed its diagnostics on {kept} of {len(table)} data sets; only their ranks are counted."
     sampler = (Paragraph(text=text), attempts(table), *((others,) if others else ()))
     return Document(
         title=f"Calibration: {len(table)} truths from the prior",

@@ -10,7 +10,7 @@ from mixstudy.checks import CheckStatus, Verdict
 from mixstudy.model import LABELS
 from mixstudy.report.content import provenance_pairs
 from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
-from mixstudy.report.numbers import NOTHING, header, interval_rows, number, rounded, rows, source_of
+from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
 from mixstudy.report.pictures import chosen, pictures, player
 from mixstudy.report.posterior import posterior_section
 
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from mixstudy.further import Further
 
 TONES = {Verdict.AGREE: "good", Verdict.INCONCLUSIVE: "warn", Verdict.DISAGREE: "bad"}
+NO_LOO = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
 MODEL = "The model: x ~ weight · N(mu1, sigma²) + (1 − weight) · N(mu2, sigma²), mu1 < mu2."
-TRUSTED_PARETO_K = 0.7
-"""Above it importance sampling can't be trusted (Vehtari, Gelman & Gabry 2017)."""
-CLEAR = 2.0
-"""Standard errors from which a difference of predictive accuracy is spoken of."""
 
 
 def comparison_document(
@@ -40,7 +37,7 @@ def comparison_document(
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
     return Document(
-        title=f"EM and the posterior: {result.posterior.sample.source.description}",
+        title=f"{'EM' if result.em else 'An estimate'} and the posterior: {result.posterior.sample.source.description}",
         answer=result.verdict.value,
         sentence=result.sentence,
         tone="warn" if result.adequacy.misfits and result.verdict is Verdict.AGREE else TONES[result.verdict],
@@ -60,7 +57,7 @@ def comparison_document(
 
 
 def _answer(result: Comparison) -> Table:
-    """Four numbers: both estimates of each parameter, and the truth."""
+    """Both estimates of each parameter with their errors, and the truth."""
     truth = () if result.truth is None else ("truth",)
     cells = tuple(
         (label, f"{estimate} ± {error}", f"{mean} ± {sd}", *known)
@@ -88,21 +85,21 @@ def _checks(result: Comparison) -> Section:
 
 def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     kind = "equal-tailed" if result.kind == "eti" else "highest-density"
-    level = f"{100 * result.level:.4g} %"
+    level = percent(result.level, "g")
     intervals = Table(
         title=f"Four kinds of {level} interval",
-        header=("parameter", "Wald", "profile likelihood", "bootstrap", "credible"),
+        header=("parameter", *INTERVALS.values()),
         rows=tuple(interval_rows(result)),
     )
     both = Table(title="Estimates", header=header(result), rows=tuple(rows(result)))
     mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in data units."
-    open_end = f"Three are about the maximum of the likelihood; {NOTHING} stands for an end that the data leave open."
+    about = "Three are about the maximum of the likelihood that EM finds; an end is open where the data set none."
     blocks: tuple[Block, ...] = (
         both,
         Paragraph(text=mine, quiet=True),
         *chosen(shown, "posteriors", "joint"),
         intervals,
-        Paragraph(text=open_end, quiet=True),
+        Paragraph(text=about, quiet=True),
         *chosen(shown, "forest", "responsibilities"),
     )
     return Section(title="Estimates", blocks=blocks)
@@ -127,26 +124,14 @@ def _model(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     )
     threshold = f"A finding that counts is a misfit where its p-value is below {number(found.threshold, '.2g')}."
     findings = (table, Paragraph(text=threshold, quiet=True)) if found.findings else ()
-    loo = () if result.further is None else (Paragraph(text=_loo(result.further)),)
-    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *loo)
+    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_loo(result.further))
     return Section(title="Does the model fit the data?", blocks=blocks)
 
 
-def _loo(further: Further) -> str:
-    found = further.loo
+def _loo(found: Further | None) -> tuple[Block, ...]:
     if found is None:
-        return "Leave-one-out was not done: it needs the raw observations."
-    error = found.standard_error
-    size = f"{rounded(abs(found.difference), error)} ± {rounded(error, error)} nats over all observations"
-    if found.difference > CLEAR * error:
-        text = f"Left out one at a time, observations are better predicted by two components than by one: by {size}."
-    elif found.difference < -CLEAR * error:
-        text = f"Left out one at a time, observations are better predicted by one component than by two: by {size}."
-    else:
-        text = f"Left out one at a time, observations are predicted about as well by one component as by two: {size}."
-    if found.worst_pareto_k > TRUSTED_PARETO_K:
-        text += f" Beware: the largest Pareto k is {found.worst_pareto_k:.2f}, so these figures can't be trusted."
-    return text
+        return ()
+    return (Paragraph(text=found.loo.sentence if found.loo else NO_LOO),)
 
 
 def _em(result: Comparison, shown: Mapping[str, Picture], frames: tuple[int, ...]) -> Section:
@@ -158,8 +143,8 @@ def _em(result: Comparison, shown: Mapping[str, Picture], frames: tuple[int, ...
         title="EM",
         pairs=(
             ("log-likelihood", f"{em.log_likelihood:.10g} nats"),
-            ("distance to the maximum", f"{number(em.distance, '.2g')} standard errors"),
-            ("iterations", str(len(em.trace) - 1)),
+            ("distance to the maximum (s.e.)", number(em.distance, ".2g")),
+            ("iterations", str(len(em.steps) - 1)),
         ),
     )
     watched = (player(result, em, frames),) if frames else ()
@@ -182,7 +167,7 @@ def _maxima(em: EMFit) -> tuple[Block, ...]:
 def _settings(result: Comparison) -> Section:
     posterior, settings = result.posterior, result.posterior.settings
     pairs = tuple((name.replace("_", " "), str(value)) for name, value in asdict(settings).items())
-    blocks = (Paragraph(text="Prior, scaled to the data:"), Items(lines=posterior.prior.lines()))
+    blocks = (Paragraph(text="Prior:"), Items(lines=posterior.prior.lines()))
     return Section(title="Settings", blocks=(*blocks, Facts(title="Settings of the sampler", pairs=pairs)))
 
 

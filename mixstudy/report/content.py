@@ -69,7 +69,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
 def _em_json(em: EMFit) -> dict[str, Any]:
     outcome = {"status": em.status.name, "sentence": em.status.value, "distance": em.distance}
     heights = {"log_likelihood": em.log_likelihood, "maxima": [asdict(peak) for peak in em.maxima]}
-    return {**outcome, "iterations": len(em.trace) - 1, **heights}
+    return {**outcome, "iterations": len(em.steps) - 1, **heights}
 
 
 def _further_json(found: Further) -> dict[str, Any]:

@@ -6,7 +6,6 @@ plain: whoever renders it escapes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -71,21 +70,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Player:
-    """A figure whose frames are shown one after the other; on paper the last."""
+class Player(Picture):
+    """A figure whose frames, with the ids ``frame-0``, ``frame-1`` and so on, are shown in turn; on paper the last."""
 
     kind: ClassVar = "player"
-    name: str
-    """Of the drawing; its frames have the ids ``frame-0``, ``frame-1`` and so on."""
-    caption: str
-    """What it shows, and how to read it."""
-    alt: str
-    """What is seen in this one, for readers who do not see it."""
     steps: tuple[str, ...]
     """What each frame shows, in words."""
 
 
-type Block = Paragraph | Items | Facts | Table | Picture | Player
+type Block = Paragraph | Items | Facts | Table | Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +111,3 @@ class Document:
     """What the numbers are."""
     sections: tuple[Section, ...]
     """The evidence, then settings and provenance."""
-
-    @property
-    def drawn(self) -> Iterator[Picture | Player]:
-        """Every figure, in order of appearance."""
-        yield from (self.picture,) if self.picture else ()
-        for section in self.sections:
-            yield from (block for block in section.blocks if isinstance(block, Picture | Player))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -28,6 +29,8 @@ FILES = (
 """Every file that a report may have."""
 STAGE = ".mixstudy-"
 """Prefix of the directory in which files are written before they are moved."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the operating system says of a full disk."""
 
 
 class OutputError(ValueError):
@@ -36,7 +39,11 @@ class OutputError(ValueError):
 
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """Create the target and a stage beside it; in the end remove the stage, and the target where it stayed empty."""
+    """Create the target and a stage beside it; in the end remove the stage, and the target where it stayed empty.
+
+    Raises:
+        OutputError: The target can't be created or written, holds a file that is not ours, or the disk is full.
+    """
     stage, missing = None, []
     try:
         try:
@@ -49,7 +56,13 @@ def staged(target: Path) -> Iterator[Path]:
         except OSError as error:
             msg = f"the output directory {target} can't be created or written: {error.strerror or error}"
             raise OutputError(msg) from error
-        yield stage
+        try:
+            yield stage
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            msg = f"the output directory {target}: the disk is full: free some space or choose another --out"
+            raise OutputError(msg) from error
     finally:
         if stage is not None:
             shutil.rmtree(stage, ignore_errors=True)
@@ -79,7 +92,11 @@ def _listed(folder: Path) -> list[Path]:
 
 def move(stage: Path, target: Path) -> None:
     """Move every staged file to its place, or on any exception put the earlier report back."""
-    kept = shutil.copytree(target, stage / "kept", ignore=shutil.ignore_patterns(f"{STAGE}*"))
+    kept = stage / "kept"
+    (kept / FIGURES).mkdir(parents=True)
+    for name in FILES:  # copytree would not say why it failed
+        if (target / name).exists():
+            shutil.copy2(target / name, kept / name)
     try:
         _replace_all(stage, target)
     except BaseException:

@@ -14,11 +14,18 @@ PLAIN_SCALES = (1e-5, 1e10)
 """Numbers of a size between these are written without an exponent."""
 NOTHING = "–"
 """Stands for a number that there is none of."""
+INTERVALS = {"wald": "Wald", "profile": "profile likelihood", "bootstrap": "bootstrap", "credible": "credible"}
+"""Kinds of interval in the order of their columns, and what they are called."""
 
 
 def number(value: float | None, spec: str = ".4g") -> str:
     """Write a number, or a dash where there is none."""
     return NOTHING if value is None or not math.isfinite(value) else format(value, spec)
+
+
+def percent(share: float, spec: str = ".1f") -> str:
+    """Write a share in percent, or a dash where there is none."""
+    return NOTHING if math.isnan(share) else f"{100 * share:{spec}} %"
 
 
 def rounded(value: float, sd: float) -> str:
@@ -32,6 +39,19 @@ def rounded(value: float, sd: float) -> str:
     return f"{value:.{max(0, figures)}e}"
 
 
+def interval(lower: float, upper: float, sd: float) -> str:
+    """Write both ends of an interval, rounded likewise: an infinite one is open, one that is NaN was not found."""
+    if math.isnan(lower) and math.isnan(upper):
+        return "not found"
+    return f"{_end(lower, sd)} to {_end(upper, sd)}"
+
+
+def _end(value: float, sd: float) -> str:
+    if math.isinf(value):
+        return "open"
+    return "not found" if math.isnan(value) else rounded(value, sd)
+
+
 def source_of(result: Comparison) -> str:
     """What the estimate that was judged is called."""
     return "EM" if result.em else "estimate"
@@ -39,24 +59,23 @@ def source_of(result: Comparison) -> str:
 
 def header(result: Comparison) -> tuple[str, ...]:
     """Names of the columns of ``rows``."""
-    interval = f"{100 * result.level:g} % interval"
     truth = ("truth",) if result.truth else ()
-    return ("parameter", source_of(result), "s.e.", "posterior", "sd", interval, "it lies", *truth)
+    level = percent(result.level, "g")
+    return ("parameter", source_of(result), "s.e.", "posterior", "sd", f"{level} interval", "it lies", *truth)
 
 
 def rows(result: Comparison) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each parameter, rounded to two figures of its posterior standard deviation."""
     truth = asdict(result.truth) if result.truth else {}
     for label, row in result.table.to_dict("index").items():
-        names = ("em", "em_se", "posterior_mean", "posterior_sd", "lower", "upper")
-        *cells, lower, upper = (rounded(row[name], row["posterior_sd"]) for name in names)
+        sd = row["posterior_sd"]
+        cells = (rounded(row[name], sd) for name in ("em", "em_se", "posterior_mean", "posterior_sd"))
         extra = [number(truth[str(label)], ".12g")] if truth else []
-        yield (str(label), *cells, f"{lower} to {upper}", row["inside"], *extra)
+        yield (str(label), *cells, interval(row["lower"], row["upper"], sd), row["inside"], *extra)
 
 
 def interval_rows(result: Comparison) -> Iterator[tuple[str, ...]]:
     """Yield each parameter's four kinds of interval, rounded likewise."""
     sds = result.table["posterior_sd"]
-    for label, row, sd in zip(result.intervals.index, result.intervals.to_numpy().tolist(), sds, strict=True):
-        ends = [rounded(value, sd) for value in row]
-        yield (str(label), *(f"{lower} to {upper}" for lower, upper in zip(ends[::2], ends[1::2], strict=True)))
+    for label, ends, sd in zip(result.intervals.index, result.intervals.to_numpy().tolist(), sds, strict=True):
+        yield (str(label), *(interval(*pair, sd) for pair in zip(ends[::2], ends[1::2], strict=True)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,15 +9,10 @@ import pandas as pd
 
 from mixstudy.report.content import provenance_pairs
 from mixstudy.report.document import Block, Facts, Paragraph, Section, Table
-from mixstudy.report.numbers import NOTHING, number
+from mixstudy.report.numbers import number
 
 SHOWN = 50
 """Failed data sets that are listed, at most."""
-
-
-def percent(share: float) -> str:
-    """A share as a reader wants it."""
-    return NOTHING if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 def attempts(table: pd.DataFrame) -> Table:

@@ -12,9 +12,9 @@ import pandas as pd
 from mixstudy.checks import Verdict
 from mixstudy.model import LABELS
 from mixstudy.report.document import Block, Document, Paragraph, Picture, Section, Table
-from mixstudy.report.numbers import NOTHING, number
+from mixstudy.report.numbers import NOTHING, number, percent
 from mixstudy.report.pictures import chosen
-from mixstudy.report.runs import attempts, failures, made_by, percent
+from mixstudy.report.runs import attempts, failures, made_by
 from mixstudy.results import cell_table
 from mixstudy.rows import CHECK_NAMES
 from mixstudy.summaries import CELL, PASSED, large_sample, summarise
@@ -58,14 +58,15 @@ def study_document(
     """
     judged, where = _judged(table)
     shares, slopes = _coverage(judged), large_sample(table)
+    theory = judged is not table
     right = bool(((shares["value"] - design["level"]).abs() <= MANY * shares["error"]).all())
     made = (_verdict_picture(table), _coverage_picture(shares), _offset_picture(slopes))
     shown = {picture.name: picture for picture in made if picture.name in drawn}
     return Document(
         title=f"Replication study: {len(table)} simulated data sets",
         answer="replication study",
-        sentence=f"{_verdicts(table)} {_covers(shares, design['level'], right=right, where=where)}",
-        tone=_tone(table, right=right or judged is table),
+        sentence=f"{_verdicts(table)} {_covers(shares, design['level'], praised=theory and right, where=where)}",
+        tone=_tone(table, right=right or not theory),
         picture=shown.get("verdicts"),
         table=_coverage_table(shares),
         note=f"Coverage in percent ± its Monte Carlo error, in the {len(judged)} data sets {where}. {_slopes(slopes)}",
@@ -113,22 +114,24 @@ def _verdicts(table: pd.DataFrame) -> str:
     )
 
 
-def _covers(shares: pd.DataFrame, level: float, *, right: bool, where: str) -> str:
+def _covers(shares: pd.DataFrame, level: float, *, praised: bool, where: str) -> str:
+    if shares["value"].isna().all():
+        return f"No interval was found in the data sets {where}."
     low, high = shares["value"].min(), shares["value"].max()
     return (
-        f"The {100 * level:g} % intervals hold the truth in {percent(low)} to {percent(high)} of the data sets {where}"
-        f"{', as often as they should' if right else ''}."
+        f"The {percent(level, 'g')} intervals hold the truth in {percent(low)} to {percent(high)} of the data sets "
+        f"{where}{', as often as they should' if praised else ''}."
     )
 
 
 def _slopes(slopes: pd.DataFrame) -> str:
     closed = slopes[np.isfinite(slopes["slope_lower"] + slopes["slope_upper"])] if len(slopes) else slopes
     if closed.empty:
-        return "How EM and the posterior mean come together with n can't be told from these sizes."
+        return "How EM and the posterior mean come together with n can't be told from these data sets."
     hold = int(((closed["slope_lower"] <= THEORY) & (closed["slope_upper"] >= THEORY)).sum())
     return (
-        f"EM and the posterior mean come together like a power of n: theory says {THEORY}, which lies in {hold} of the "
-        f"{len(closed)} intervals that the data sets give."
+        f"Theory says that EM and the posterior mean come together like n to the power {THEORY}, which lies in {hold} "
+        f"of the {len(closed)} intervals that the data sets give."
     )
 
 
@@ -146,21 +149,22 @@ def _verdict_picture(table: pd.DataFrame) -> Picture:
     told = []
     for apart, rows in table.groupby("separation"):
         shares = (rows["verdict"] == Verdict.AGREE.value).groupby(rows["n"]).mean()
-        sizes = ", ".join(f"{share:.0%} at n = {n}" for n, share in shares.items())
-        told.append(f"means {apart} sigma apart agree on {sizes}")
+        sizes = ", ".join(f"{percent(share)} at n = {n}" for n, share in shares.items())
+        told.append(f"means {apart:g} sigma apart agree on {sizes}")
     alt = f"Bars of the verdicts' shares by n and separation: {'; '.join(told)}."
     return Picture(name="verdicts", caption="Shares of the verdicts in every cell.", alt=alt)
 
 
 def _coverage_picture(shares: pd.DataFrame) -> Picture:
-    lowest, (kind, label) = min(zip(shares["value"], shares.index, strict=True))
+    known, seen = shares["value"].dropna(), "There are none, as no interval was found."
+    if len(known):
+        lowest, (measure, label) = min(zip(known, known.index, strict=True))
+        worst = f"{KINDS[measure.removesuffix(' coverage')]} intervals of {label}"
+        seen = f"In the cells that are judged {worst} hold the truth least often: {percent(lowest)}."
     return Picture(
         name="coverage",
         caption="How often each interval holds the truth, in every cell.",
-        alt=(
-            "Dots for the coverage of each kind of interval by n, a panel for each parameter and cell. Over the cells "
-            f"that are judged the {kind} of {label} is lowest: {percent(lowest)}."
-        ),
+        alt=f"Dots for the coverage of each kind of interval by n, a panel for each parameter and cell. {seen}",
     )
 
 
@@ -168,7 +172,7 @@ def _offset_picture(slopes: pd.DataFrame) -> Picture:
     return Picture(
         name="offsets",
         caption="Size of the offset (EM − posterior mean) / posterior sd by n, with theory's slope.",
-        alt=f"Lines that fall with n, one for each parameter, a panel for each cell. {_slopes(slopes)}",
+        alt=f"A line by n for each parameter, a panel for each cell. {_slopes(slopes)}",
     )
 
 
@@ -194,15 +198,15 @@ def _alarms(table: pd.DataFrame) -> Section:
 
 def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:
     text = (
-        f"Large-sample theory: the offset falls with slope {THEORY}, and at the largest n the standard error is the "
-        "posterior sd. A slope's interval is open where the offset is lost in Monte Carlo error."
+        f"Large-sample theory: the mean offset falls with slope {THEORY}, and at the largest n the standard error is "
+        "the posterior sd. A slope's interval is open where the offset is lost in its noise."
     )
     rows = tuple(
         (
             row["parameter"],
             *(number(row[name]) for name in CELL[1:]),
             _slope(*(row[name] for name in ("slope", "slope_lower", "slope_upper"))),
-            "{:.4f} ({:.4f} to {:.4f})".format(*(row[name] for name in ("ratio", "ratio_lower", "ratio_upper"))),
+            "{} ({} to {})".format(*(number(row[name], ".4f") for name in ("ratio", "ratio_lower", "ratio_upper"))),
         )
         for row in slopes.to_dict("records")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -90,7 +91,9 @@ def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, obje
     result.table.to_csv(stage / "comparison.csv", index_label="parameter")
     if result.em is not None:
         result.em.trace.to_csv(stage / "em_trace.csv", index_label="iteration")
-    for_arviz(result.posterior).to_netcdf(stage / "posterior.nc", engine="h5netcdf")
+    netcdf = io.BytesIO()  # HDF5 crashes on a full disk
+    for_arviz(result.posterior).to_netcdf(netcdf, engine="h5netcdf")
+    (stage / "posterior.nc").write_bytes(netcdf.getvalue())
 
 
 def _write_documents(result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str]) -> None:
