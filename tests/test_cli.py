@@ -129,6 +129,7 @@ def test_interrupt_leaves_nothing(tmp_path: Path):
     """Ctrl-C while the chains run ends with exit code 130, one sentence, no folder and no stage."""
     code = (
         "import signal, mixstudy.posterior as p, mixstudy.cli as c;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
         "p.sample_posterior = lambda *_, **__: signal.raise_signal(signal.SIGINT);"
         "c.app(['study', '--n', '100'])"
     )
