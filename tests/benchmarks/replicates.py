@@ -11,7 +11,7 @@ from mixstudy.design import Design
 from mixstudy.replicate import run_study
 
 WORKERS = 2
-WARM, MEASURED = 16, 64
+WARM, MEASURED = 16, 32
 """Data sets by which both workers compile, and those that are timed."""
 
 
