@@ -427,10 +427,8 @@ def test_formats_are_named(bare: Comparison, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_quick_page")
-@pytest.mark.parametrize(
-    ("where", "failure"),
-    [("mixstudy.report.writing._write_documents", RuntimeError), ("os.replace", KeyboardInterrupt)],
-)
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("where", ["mixstudy.report.writing._write_documents", "os.replace"])
 def test_writing_failure_changes_nothing(
     result: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, failure: type[BaseException]
 ) -> None:
