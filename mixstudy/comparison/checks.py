@@ -151,7 +151,7 @@ def _truth(evidence: Evidence) -> Check:
     """The truth lies inside the posterior."""
     if evidence.truth is None:
         return _check("truth", CheckStatus.NOT_APPLICABLE, math.nan, "The truth is not known for these data.")
-    squared, beyond = evidence.distances(np.array([*evidence.truth]))
+    squared, beyond = evidence.distances(evidence.truth.array)
     beyond = max(beyond, float(chdtrc(4, squared)))
     text = (
         f"All four together, the truth is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "

@@ -82,7 +82,7 @@ def gather(
 
     A thorough look adds posterior predictive p-values to the adequacy, which no check judges.
     """
-    theta = np.array([*estimate])
+    theta = estimate.array
     draws = posterior.draws
     sample, certificate = _certified(posterior.sample, theta, draws)
     expansion = expand(sample, theta, posterior.prior)

@@ -73,7 +73,7 @@ class Assessment:
     @property
     def offsets(self) -> Floats:
         """Estimate less EM's, in its standard errors, shape ``(4,)``."""
-        off = np.array([*self.estimate]) - np.array([*self.fit.parameters])
+        off = self.estimate.array - self.fit.parameters.array
         return np.asarray(off / np.array(self.fit.standard_errors))
 
 

@@ -30,7 +30,7 @@ EXTREME = 300.0
 
 def deficit_and_distance(theta: Parameters, sample: WeightedSample, fit: EMFit) -> tuple[float, float]:
     """Log-likelihood below the maximum, nats, and distance to the maximum by the score, standard errors."""
-    standard = (np.array([*theta]) - [0, sample.mean, sample.mean, 0]) / [1, sample.sd, sample.sd, sample.sd]
+    standard = (theta.array - [0, sample.mean, sample.mean, 0]) / [1, sample.sd, sample.sd, sample.sd]
     sums = expectation(sample.standardised, sample.weights, standard)
     height = sums.log_likelihood - sample.n * math.log(sample.sd)
     if not math.isfinite(height):
@@ -109,14 +109,14 @@ def draws_check(draws: Floats, fit: EMFit, marks: tuple[Recognition, ...]) -> Ch
     if marks:
         return _draws_check(CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
     prior = default_prior(fit.sample)
-    found = expand(fit.sample, np.array([*fit.parameters]), prior)
+    found = expand(fit.sample, fit.parameters.array, prior)
     if not identified(found.shift, merged_variance(fit, prior)) or found.beyond > LARGE_SHIFT:
         text = "They bear no mark of a known mistake. These data say too little of where a posterior should be."
         return _draws_check(CheckStatus.NOT_APPLICABLE, math.nan, text)
     flat, errors = ordered(draws).reshape(-1, len(LABELS)), np.array(fit.standard_errors)
     batches = np.array([batch.mean(axis=0) for batch in np.array_split(flat, BATCHES)])
     noise = batches.std(axis=0, ddof=1) / math.sqrt(BATCHES) / errors
-    offset = (flat.mean(axis=0) - np.array([*fit.parameters])) / errors
+    offset = (flat.mean(axis=0) - fit.parameters.array) / errors
     off = np.abs(offset - found.shift) - np.abs(found.shift) - found.beyond - MC_ERRORS * noise
     ratio = flat.std(axis=0) / errors
     wide = np.abs(np.log(ratio)) - np.abs(found.shift).max() - found.beyond - MC_ERRORS * noise
