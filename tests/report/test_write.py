@@ -104,8 +104,8 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def further(result: Comparison, **changes: Any) -> Comparison:
     """The comparison with other answers beside the verdict."""
-    assert result.further is not None
-    return replace(result, further=replace(result.further, **changes))
+    assert result.supplement is not None
+    return replace(result, supplement=replace(result.supplement, **changes))
 
 
 def test_json_has_the_promised_keys(result: Comparison) -> None:
@@ -169,8 +169,8 @@ def test_leave_one_out_in_words(result: Comparison) -> None:
 
 def test_prior_sensitivity_in_words(result: Comparison) -> None:
     """Parameters that follow their prior are named; where none does it says so."""
-    assert result.further is not None
-    quiet = result.further.sensitivity.assign(diagnosis="fine")
+    assert result.supplement is not None
+    quiet = result.supplement.sensitivity.assign(diagnosis="fine")
     loud = quiet.assign(diagnosis=["fine", "potential prior-data conflict", "fine", "potential prior-data conflict"])
     assert "The prior moves none of the parameters" in texts(further(result, sensitivity=quiet))
     assert "The prior moves mu1 and sigma." in texts(further(result, sensitivity=loud))
