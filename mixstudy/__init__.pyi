@@ -39,7 +39,7 @@ from .mcmc.model import build_model as build_model
 from .mcmc.posterior import Attempt as Attempt
 from .mcmc.posterior import Posterior as Posterior
 from .mcmc.posterior import sample_posterior as sample_posterior
-from .mcmc.samplers import SamplerSettings as SamplerSettings
+from .mcmc.settings import SamplerSettings as SamplerSettings
 from .model import LABELS as LABELS
 from .model import ORIGIN as ORIGIN
 from .model import Parameters as Parameters

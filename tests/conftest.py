@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from distributed import LocalCluster
 from nutpie.sample import CompiledModel
 
 import mixstudy as ms
@@ -39,6 +41,13 @@ def origin_sample() -> ms.WeightedSample:
 def origin_posterior(origin_sample: ms.WeightedSample) -> ms.Posterior:
     """Their posterior, by nutpie."""
     return ms.sample_posterior(origin_sample, seed=2)
+
+
+@pytest.fixture(scope="session")
+def two_workers() -> Iterator[LocalCluster]:
+    """A cluster of two worker processes on this machine."""
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", protocol="tcp") as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

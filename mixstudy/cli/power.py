@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet, require_folder
-from mixstudy.cli.running import OnCluster, Resume, Workers, as_list, grown, require_started, tell_end, watched
+from mixstudy.cli.options import Quiet
+from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
 from mixstudy.cli.terminal import clear_errors
+
+if TYPE_CHECKING:
+    from mixstudy.study.power_design import PowerDesign
+    from mixstudy.study.run import How
 
 
 def power(
+    design: DesignFile = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("power"),
     n: Annotated[str | None, typer.Option(metavar="A,B,...", help="Observations of a data set.")] = None,
     separation: Annotated[str | None, typer.Option(metavar="A,B,...", help="Distance of the means in sigma.")] = None,
     weight: Annotated[str | None, typer.Option(metavar="A,B,...", help="Mass of component 1.")] = None,
     replicates: Annotated[int | None, typer.Option(help="Data sets of each cell with every mistake.")] = None,
     right: Annotated[int | None, typer.Option(help="Data sets of each cell with the right pair alone.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Where all random streams come from.")] = None,
+    seed: Seed = None,
+    share: Annotated[float, typer.Option(help="Part of each cell's data sets to do, such as 0.1.")] = 1.0,
     resume: Resume = False,
     workers: Workers = None,
     cluster: OnCluster = None,
@@ -27,19 +33,28 @@ def power(
 ) -> None:
     """Measure false alarms and power over sample sizes, separations and weights (half an hour by default).
 
-    Results are kept part by part: an interrupted run goes on with --resume, and more data sets or cells are added so.
+    Results are kept part by part: an interrupted run goes on with --resume. Cells that are named with it are added to
+    those that are there; numbers without cells are for all that are there. A design may hold a list of [[cells]].
     """
     with clear_errors():
-        require_folder(directory)
-        require_started(directory, resume=resume)
-        lists = {"n": n, "separation": separation, "weight": weight}
-        given: dict[str, Any] = {name: as_list(f"--{name}", text) for name, text in lists.items()}
-        given |= {"replicates": replicates, "right": right, "seed": seed}
-        with watched("power", directory, quiet=quiet) as watch:
-            from mixstudy.study.power import PowerDesign, measure_power, power_summary
+        options = given(n=n, separation=separation, weight=weight, replicates=replicates, right=right)
+        plan = held(directory, "power", resume=resume)
+        asked = _design(design, options, given(seed=seed), plan, share=share)
+        from mixstudy.study.power import measure_power
 
-            design = grown(PowerDesign(), given, directory, resume=resume)
-            found = measure_power(design, directory, resume=resume, workers=workers, cluster=cluster, progress=watch)
-        from mixstudy.report.results import write_results
+        how: How = {"resume": resume, "workers": workers, "cluster": cluster}
+        carry_out("power", measure_power, asked, directory, quiet=quiet, how=how)
 
-        tell_end(found, write_results(found), power_summary(found.table), quiet=quiet)
+
+def _design(
+    path: Path | None, options: dict[str, Any], seed: dict[str, Any], plan: dict[str, Any], *, share: float
+) -> PowerDesign:
+    """What the file or the options ask for, added to what is there."""
+    from mixstudy.study.power_design import PowerDesign, asked_for
+
+    if path is not None and options:
+        msg = f"{', '.join(f'--{name}' for name in options)} can't go with --design, whose cells have their own"
+        raise ValueError(msg)
+    values = options if path is None else PowerDesign.from_toml(path).as_dict()
+    there = PowerDesign.from_mapping(plan) if plan else None
+    return asked_for({**values, **seed}, there, share=share)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet, require_folder
-from mixstudy.cli.running import OnCluster, Resume, Workers, as_list, require_started, tell_end, watched
+from mixstudy.cli.options import Quiet
+from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
 from mixstudy.cli.terminal import clear_errors
 
 if TYPE_CHECKING:
-    from mixstudy.study.calibrate import CalibrationDesign
-    from mixstudy.study.design import Design
-    from mixstudy.study.run import How
+    from mixstudy.study.design import StudyDesign
+    from mixstudy.study.run import How, Results
 
 
 def replicate(
-    design: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML file with the keys of the options.")] = None,
+    design: DesignFile = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("replicates"),
     n: Annotated[str | None, typer.Option(metavar="A,B,...", help="Observations of a data set.")] = None,
     weight: Annotated[str | None, typer.Option(metavar="A,B,...", help="Mass of component 1.")] = None,
     separation: Annotated[str | None, typer.Option(metavar="A,B,...", help="Distance of the means in sigma.")] = None,
     prior: Annotated[str | None, typer.Option(metavar="A,B,...", help="Scale of the prior in sds of the data.")] = None,
     replicates: Annotated[int | None, typer.Option(help="Data sets in each cell.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Where all random streams come from.")] = None,
+    seed: Seed = None,
     level: Annotated[float | None, typer.Option(help="Probability of the intervals.")] = None,
     chains: Annotated[int | None, typer.Option(help="Chains, at least 2.")] = None,
     draws: Annotated[int | None, typer.Option(help="Draws kept from each chain.")] = None,
@@ -43,68 +43,31 @@ def replicate(
     Results are kept part by part, so that an interrupted run goes on with --resume.
     """
     with clear_errors():
-        lists = {"n": n, "weight": weight, "separation": separation, "prior": prior}
-        options = {
-            **{name: as_list(f"--{name}", text) for name, text in lists.items()},
-            "replicates": replicates,
-            "seed": seed,
-            "level": level,
-            "chains": chains,
-            "draws": draws,
-            "tune": tune,
-        }
-        given = {name: value for name, value in options.items() if value is not None}
+        options = given(n=n, weight=weight, separation=separation, prior=prior, replicates=replicates, seed=seed)
+        options |= given(level=level, chains=chains, draws=draws, tune=tune)
+        plan = held(directory, "replicate" if calibrate is None else "calibration", resume=resume)
+        run, kind = _replication() if calibrate is None else _calibration(options, calibrate)
+        start = kind.from_toml(design).as_dict() if design is not None else plan
         how: How = {"resume": resume, "workers": workers, "cluster": cluster}
-        require_folder(directory)
-        require_started(directory, resume=resume)
-        if calibrate is not None:
-            _calibrate(_calibration_design({**given, "replicates": calibrate}, design), directory, how, quiet=quiet)
-        else:
-            _study(_design(design, given, directory if resume else None), directory, how, quiet=quiet)
+        carry_out("replicate", run, kind.from_mapping({**start, **options}), directory, quiet=quiet, how=how)
 
 
-def _design(path: Path | None, given: dict[str, Any], resumed: Path | None) -> Design:
-    """From the file, or the folder that is gone on with, or the default; changed by the options."""
+type Study = tuple[Callable[..., Results[Any]], type[StudyDesign]]
+
+
+def _replication() -> Study:
     from mixstudy.study.design import Design
-    from mixstudy.study.storage import read_plan
+    from mixstudy.study.replicate import run_study
 
-    plan = read_plan(resumed) if resumed is not None and path is None else None
-    start = Design() if path is None else Design.from_toml(path)
-    if plan is not None and plan.get("study") == "replicate":
-        start = Design.from_mapping({key: value for key, value in plan.items() if key in start.as_dict()})
-    return Design.from_mapping({**start.as_dict(), **given})
+    return run_study, Design
 
 
-def _calibration_design(given: dict[str, Any], path: Path | None) -> CalibrationDesign:
-    from mixstudy.study.calibrate import CalibrationDesign
-    from mixstudy.study.design import DesignError
+def _calibration(options: dict[str, Any], data_sets: int) -> Study:
+    from mixstudy.study.calibrate import CalibrationDesign, run_calibration
 
-    known = {"n", "replicates", "seed", "chains", "draws", "tune"}
-    strange = [f"--{name}" for name in given if name not in known] + (["--design"] if path is not None else [])
+    strange = [f"--{name}" for name in options if name not in CalibrationDesign().as_dict()]
     if strange:
         msg = f"{', '.join(strange)} can't go with --calibrate, whose truths come from the prior"
-        raise DesignError(msg)
-    return CalibrationDesign(**{**given, **({"n": tuple(given["n"])} if "n" in given else {})})
-
-
-def _study(design: Design, directory: Path, how: How, *, quiet: bool) -> None:
-    with watched("replicate", directory, quiet=quiet) as watch:
-        from mixstudy.study.replicate import run_study
-
-        how["progress"] = watch
-        found = run_study(design, directory, **how)
-    from mixstudy.report.results import write_results
-    from mixstudy.study.summary import cell_table
-
-    tell_end(found, write_results(found), cell_table(found.table), quiet=quiet)
-
-
-def _calibrate(design: CalibrationDesign, directory: Path, how: How, *, quiet: bool) -> None:
-    with watched("replicate", directory, quiet=quiet) as watch:
-        from mixstudy.study.calibrate import calibration_summary, run_calibration
-
-        how["progress"] = watch
-        found = run_calibration(design, directory, **how)
-    from mixstudy.report.results import write_results
-
-    tell_end(found, write_results(found), calibration_summary(found.table), quiet=quiet)
+        raise ValueError(msg)
+    options["replicates"] = data_sets
+    return run_calibration, CalibrationDesign

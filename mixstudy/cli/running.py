@@ -1,61 +1,94 @@
-"""What the commands ``replicate`` and ``power`` share: lists of numbers, progress, and the end of a run."""
+"""What the commands ``replicate`` and ``power`` share: options, designs that are gone on with, and the run."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mixstudy.cli.options import require_folder
 from mixstudy.cli.terminal import INTERRUPTED, err, out
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+    from rich.console import Console
     from rich.table import Table
 
-    from mixstudy.study.run import Progress, Results
+    from mixstudy.study.run import How, Progress, Results
 
+DesignFile = Annotated[
+    Path | None, typer.Option("--design", metavar="FILE", help="TOML file with the keys of the options.")
+]
+Seed = Annotated[int | None, typer.Option(help="Where all random streams come from.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the results in the folder, or add to them.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; as many as processors by default.")]
 OnCluster = Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler to run it on.")]
 
 
-def as_list(option: str, text: str | None) -> list[int | float] | None:
-    """Numbers separated by commas, whole where they are written so."""
-    if text is None:
-        return None
+def given(**options: object) -> dict[str, Any]:
+    """Options that were given; text is numbers separated by commas, whole where they are written so."""
+    read = {name: _numbers(name, each) if isinstance(each, str) else each for name, each in options.items()}
+    return {name: each for name, each in read.items() if each is not None}
+
+
+def _numbers(name: str, text: str) -> list[int | float]:
     try:
         return [int(part) if part.strip().lstrip("+-").isdigit() else float(part) for part in text.split(",")]
     except ValueError:
-        msg = f"{option} takes numbers separated by commas, got {text!r}"
+        msg = f"--{name} takes numbers separated by commas, got {text!r}"
         raise ValueError(msg) from None
 
 
-def require_started(directory: Path, *, resume: bool) -> None:
-    """Raise ``ValueError`` where there is nothing to go on with."""
-    if resume and not directory.exists():
+def held(directory: Path, kind: str, *, resume: bool) -> dict[str, Any]:
+    """Keys and values of the design whose results are gone on with; none without ``resume``.
+
+    Raises:
+        ValueError: The folder is none, or there is nothing to go on with.
+    """
+    require_folder(directory)
+    if not resume:
+        return {}
+    if not directory.exists():
         msg = f"{directory} holds no study to go on with: leave out --resume, or name its folder by --out"
         raise ValueError(msg)
-
-
-def grown[D: DataclassInstance](default: D, given: Mapping[str, Any], directory: Path, *, resume: bool) -> D:
-    """The design that is gone on with, or the default one, changed by the options that were given."""
     from mixstudy.study.storage import read_plan
 
-    plan = (read_plan(directory) if resume else None) or {}
-    known = {field.name for field in fields(default)}
-    values = {**plan, **{name: value for name, value in given.items() if value is not None}}
-    kept = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items() if name in known}
-    return replace(default, **kept)
+    plan = read_plan(directory) or {}
+    made_by = ("study", "versions", "code")
+    return {key: value for key, value in plan.items() if key not in made_by} if plan.get("study") == kind else {}
+
+
+def carry_out(
+    command: str, run: Callable[..., Results[Any]], design: object, directory: Path, *, quiet: bool, how: How
+) -> None:
+    """Run a study, write its results and say where they are.
+
+    Raises:
+        ValueError: Not one data set could be analysed; the rows are kept, each with its reason.
+    """
+    with _watched(command, directory, quiet=quiet) as watch:
+        how["progress"] = watch
+        found = run(design, directory, **how)
+    if found.failed == found.data_sets:
+        reason = found.table["reason"].dropna().iloc[0]
+        msg = f"each of the {found.failed} data sets failed, the first by {reason}; their rows are in {directory}"
+        raise ValueError(msg)
+    from mixstudy.report.results import write_results
+
+    first = write_results(found)
+    if not quiet:
+        out.print(_console(found.brief()))
+    failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
+    _say(out, f"{found.data_sets} data sets{failed}. Results: {directory}")
+    _say(out, f"Report: {first}")
 
 
 @contextmanager
-def watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """Show progress on a terminal with the time left, name damaged parts, and end cleanly on Ctrl-C."""
     from rich import progress as rich
 
@@ -70,7 +103,7 @@ def watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[
     def watch(found: Progress) -> None:
         if not last:
             for name in found.damaged:
-                err.print(f"{directory / name} is damaged: computed again", highlight=False, soft_wrap=True)
+                _say(err, f"{directory / name} is damaged: computed again")
         last[:] = [found]
         bar.update(task, completed=found.done, total=found.total)
 
@@ -78,19 +111,18 @@ def watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[
         with bar:
             yield watch
     except KeyboardInterrupt:
-        kept = f"{last[0].done} of {last[0].total} data sets are kept in {directory}" if last else "nothing was written"
+        kept = (
+            f"{last[0].done} of {last[0].total} data sets are kept in {directory}"
+            if last
+            else "no data set was done yet"
+        )
         again = f"mixstudy {command} ... --out {shlex.quote(str(directory))} --resume"
-        err.print(f"Interrupted: {kept}; go on with: {again}", highlight=False, soft_wrap=True)
+        _say(err, f"Interrupted: {kept}; go on with: {again}")
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
 
 
-def tell_end(found: Results[Any], first: Path, table: Any, *, quiet: bool) -> None:  # noqa: ANN401  (a DataFrame)
-    """Print the summary, how many data sets there are, and where to look first."""
-    if not quiet:
-        out.print(_console(table))
-    failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
-    out.print(f"{len(found.table)} rows{failed}. Results: {found.folder}", highlight=False, soft_wrap=True)
-    out.print(f"Report: {first}", highlight=False, soft_wrap=True)
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)

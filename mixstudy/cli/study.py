@@ -76,7 +76,7 @@ def study(
         with working("Loading PyMC", quiet=quiet):
             from mixstudy.comparison.compare import compare
             from mixstudy.mcmc.posterior import sample_posterior
-            from mixstudy.mcmc.samplers import SamplerSettings
+            from mixstudy.mcmc.settings import SamplerSettings
 
         settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
         watched = err.is_terminal and not quiet

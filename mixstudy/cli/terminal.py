@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -79,7 +80,7 @@ def sentence(error: Exception) -> str:
 
 def escaped(text: str) -> str:
     """Text in which the terminal sees no markup."""
-    return text.replace("[", r"\[")
+    return escape(text)
 
 
 def console_table(result: Comparison) -> Table:

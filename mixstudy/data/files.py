@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,23 +72,84 @@ def stamp(path: str) -> str:
     return hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()
 
 
-TEMPORARY = ".writing"
-"""End of the name of a file that is not whole yet; what a kill leaves of them is removed."""
+TEMPORARY = ".mixstudy-{process}-{word}.writing"
+"""Name of a file that is not whole yet: hidden, and it tells which process writes it."""
+
+
+SHORT = 1 << 20
+"""More bytes than any file that people write for this program by hand."""
 
 
 class FullError(OSError):
-    """A part could not be written; those written before are whole."""
+    """A file could not be written; those written before are whole."""
+
+
+def read_short(path: Path) -> bytes:
+    """The content of a file that holds settings.
+
+    Raises:
+        OSError: It can't be read, is no file (a pipe would be waited for), or holds more than a megabyte.
+    """
+    if not path.is_file() and path.exists():
+        msg = "it is no file"
+        raise OSError(msg)
+    with path.open("rb") as handle:
+        content = handle.read(SHORT + 1)
+    if len(content) > SHORT:
+        msg = "it holds more than a megabyte"
+        raise OSError(msg)
+    return content
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the file, flush to the disk, and rename."""
-    beside = path.with_name(path.name + TEMPORARY)
+    """Write to a new file beside, flush it to the disk, and rename: the file appears whole or stays as it was.
+
+    A link in the file's place is replaced, never followed.
+
+    Raises:
+        FullError: The disk is full, or the folder can't be written to.
+    """
+    beside = path.with_name(TEMPORARY.format(process=os.getpid(), word=secrets.token_hex(8)))
     try:
-        with beside.open("wb") as handle:
+        with beside.open("xb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
         beside.replace(path)
-    except OSError:
+        _flush_names(path.parent)
+    except OSError as error:
         beside.unlink(missing_ok=True)
-        raise
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        problem = "the disk is full: free some space" if full else f"can't be written ({error.strerror or error})"
+        msg = f"{path}: {problem}"
+        raise FullError(msg) from error
+
+
+def _flush_names(folder: Path) -> None:
+    """Flush a rename to the disk, where the system opens folders."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write into a folder."""
+    for left in folder.glob(TEMPORARY.format(process="*", word="*")):
+        writer = int(left.name.split("-")[1])
+        if writer == os.getpid() or not _runs(writer):
+            left.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name == "nt":
+        return True  # signal 0 is Ctrl-C there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

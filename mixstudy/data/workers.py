@@ -14,8 +14,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
@@ -72,29 +73,28 @@ def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, 
     from joblib import Parallel, delayed, parallel_config  # here, as a tenth of a second is a lot for a single fit
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    jobs = max(1, min(jobs, len(batches)))
     with parallel_config(backend="loky"):
-        if jobs > 1:
-            _start_processes(jobs)
         calls = (delayed(_one)(work, number, batch, os.getpid()) for number, batch in batches)
         run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
         try:
-            yield from run(calls)
+            with _interrupts_held_back() if jobs > 1 else nullcontext():
+                results = run(calls)
+            yield from results
         except TerminatedWorkerError as error:
             msg = "a worker process was killed; if memory ran out, use fewer --workers"
             raise OSError(msg) from error
 
 
-def _start_processes(jobs: int) -> None:
-    """Start joblib's processes so that they ignore Ctrl-C from their first moment: it reaches all of a terminal."""
-    from joblib import Parallel, delayed
-
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Start joblib's processes in here: Ctrl-C, which reaches all of a terminal, never reaches them; this one later."""
+    resource_tracker.ensure_running()  # its own start would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        Parallel(n_jobs=jobs)(delayed(os.getpid)() for _ in range(jobs))
+        yield
     finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _on_cluster[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], address: str) -> Generator[Done[R]]:
@@ -178,17 +178,29 @@ def _end_with(parent: int) -> None:
 def _client(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
-        from distributed.comm import parse_address, parse_host_port
     except ImportError as error:
         msg = f"a cluster ({address}) needs Dask; pip install 'mixstudy[cluster]'"
         raise ClusterError(msg) from error
     try:
-        scheme, place = parse_address(address)
-        if scheme in ("tcp", "tls"):
-            parse_host_port(place)  # a client that was refused its address would linger for 20 s
+        _require_usable(address)
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         problem = f"cannot be reached within {CONNECT_SECONDS} s ({error})"
         raise _cluster_error(address, f"{problem}; check the address and that 'dask scheduler' runs there") from error
     with client:
         yield client
+
+
+def _require_usable(address: str) -> None:
+    """Raise ``ValueError`` for an address that Dask's client would refuse, since that would linger for 20 s."""
+    from distributed.comm import parse_address, parse_host_port
+    from distributed.security import Security
+
+    scheme, place = parse_address(address)
+    if scheme not in ("tcp", "tls"):
+        msg = f"unknown address scheme {scheme!r}, known are tcp and tls"
+        raise ValueError(msg)
+    parse_host_port(place)
+    if scheme == "tls" and Security().get_connection_args("client").get("ssl_context") is None:
+        msg = "tls needs certificates in Dask's configuration, distributed.comm.tls"
+        raise ValueError(msg)

@@ -25,7 +25,8 @@ from mixstudy.mcmc.diagnostics import (
     smallest_bfmi,
 )
 from mixstudy.mcmc.model import Coordinates
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model, draw_compiled, draw_once, draw_smc
+from mixstudy.mcmc.samplers import compile_model, draw_compiled, draw_once, draw_smc
+from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import LABELS, Floats, Prior
 
 MAX_RESAMPLED = 2

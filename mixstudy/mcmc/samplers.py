@@ -8,9 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import nutpie
@@ -26,36 +24,8 @@ from pytensor.graph.replace import vectorize_graph
 from scipy.special import logit
 
 from mixstudy.mcmc.model import Coordinates, build_model, starting_points
+from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SamplerSettings:
-    """How the posterior is sampled."""
-
-    sampler: Literal["nutpie", "pymc"] = "nutpie"
-    """Which NUTS."""
-    chains: int = 4
-    """Chains, at least 2, each from a point of its own."""
-    draws: int = 1000
-    """Draws kept from each chain, at least 4."""
-    tune: int = 1000
-    """Tuning draws of each chain, thrown away, at least 1."""
-    target_accept: float = 0.95
-    """Acceptance rate that the step size is tuned for, in (0, 1)."""
-    seed: int = 0
-    """Seed of the chains and of their starting points, 0 or above."""
-    escalate: bool = True
-    """Whether to go on by other means where the diagnostics fail (see ``escalation``)."""
-
-    def __post_init__(self) -> None:
-        for name, least in (("chains", 2), ("draws", 4), ("tune", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                msg = f"{name} must be at least {least}, got {getattr(self, name)}"
-                raise ValueError(msg)
-        if self.sampler not in ("nutpie", "pymc"):
-            msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
-            raise ValueError(msg)
 
 
 @cache

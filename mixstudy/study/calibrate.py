@@ -11,7 +11,7 @@ simultaneous (Säilynoja, Bürkner & Vehtari 2022). A data set whose sampler fai
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Unpack
@@ -24,15 +24,24 @@ from arviz_stats.ecdf_utils import ecdf_pit
 from mixstudy.data.sample import MIN_OBSERVATIONS
 from mixstudy.em.fit import fit_em
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model
+from mixstudy.mcmc.samplers import compile_model
 from mixstudy.model import LABELS, Floats, Parameters, Prior, log_likelihood, log_likelihoods, simulate
-from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns, sampler_settings
-from mixstudy.study.design import DesignError, Seeds, seeds_at
+from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns
+from mixstudy.study.design import (
+    MOST_DATA_SETS,
+    MOST_OBSERVATIONS,
+    Seeds,
+    StudyDesign,
+    require_between,
+    seeds_at,
+)
 from mixstudy.study.provenance import versions
 from mixstudy.study.run import How, Job, Results, Row, guarded, run_job, timed
 
 THINNED = 99
 """Draws among which the truth is ranked: an effective sample size of 400 or more leaves them nearly independent."""
+LEAST_DRAWS = 25
+"""Of each chain, so that there are enough to rank among."""
 QUANTITIES = (*LABELS, "log_likelihood")
 """What is ranked."""
 BAND = 0.95
@@ -59,40 +68,24 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationDesign:
+class CalibrationDesign(StudyDesign):
     """What is calibrated; the data sets take turns in their size."""
 
     replicates: int = 1000
     """Data sets, at least 1."""
     n: tuple[int, ...] = (100, 1000)
-    """Observations of a data set, at least 4."""
+    """Observations of a data set, 4 to 1e9."""
     centre: float = 0.0
     """Prior mean of both component means."""
     scale: float = 1.0
     """Unit of the prior: 2.5 of it spread the means, one of it spreads sigma; above 0."""
-    seed: int = 0
-    """Where all random streams come from, 0 or above."""
-    chains: int = 4
-    """Chains, at least 2."""
-    draws: int = 1000
-    """Draws kept from each chain, at least 25, so that there are enough to rank among."""
-    tune: int = 1000
-    """Tuning draws of each chain, at least 1."""
-    escalate: bool = True
-    """Whether the sampler goes on by other means where its diagnostics fail."""
 
     def __post_init__(self) -> None:
-        for name, least in (("replicates", 1), ("n", MIN_OBSERVATIONS), ("draws", 25)):
-            value = int(np.min(getattr(self, name)))
-            if value < least:
-                msg = f"{name} must be at least {least}, got {value}"
-                raise DesignError(msg)
+        require_between("replicates", [self.replicates], 1, MOST_DATA_SETS)
+        require_between("n", self.n, MIN_OBSERVATIONS, MOST_OBSERVATIONS)
+        require_between("seed", [self.seed], 0)
+        require_between("draws", [self.sampler.draws], LEAST_DRAWS)
         Prior(centre=self.centre, scale=self.scale)
-        SamplerSettings(chains=self.chains, draws=self.draws, tune=self.tune, seed=self.seed)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The design as plain values."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     def tasks(self) -> list[CalibrationTask]:
         """All data sets, their sizes in turn."""
@@ -130,6 +123,10 @@ class Calibration(Results[CalibrationDesign]):
 
     __slots__ = ()
 
+    def brief(self) -> pd.DataFrame:
+        """The summary of the ranks."""
+        return calibration_summary(self.table)
+
 
 def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
     """Draw a truth, simulate, sample, rank: one row, whatever happens."""
@@ -147,7 +144,7 @@ def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
     compiled = compile_model()
     with timed(row, "all"), guarded(row):
         x = simulate(truth, n=task.n, seed=task.seeds.data + 1)
-        settings = sampler_settings(design, task.seeds.sampler)
+        settings = design.sampler_at(task.seeds.sampler)
         sample = fit_em(condense(x)).sample
         posterior = sample_posterior(sample, prior=prior, settings=settings, compiled=compiled, cores=1)
         row.update(posterior_columns(posterior))
@@ -171,7 +168,7 @@ def run_calibration(design: CalibrationDesign, folder: str | Path, **how: Unpack
     Raises:
         FolderError: As ``run_study``; so are FullError and ClusterError.
     """
-    return run_job(CALIBRATING, design, Path(folder), Calibration, **how)
+    return run_job(CALIBRATING, design, folder, Calibration, **how)
 
 
 def _ranks(x: Floats, truth: Parameters, posterior: Posterior, *, seed: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mixstudy.compression.compress import compress
 from mixstudy.data.sample import WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model
+from mixstudy.mcmc.samplers import compile_model
 from mixstudy.model import LABELS, Prior, simulate
 from mixstudy.study.design import Design, Task
 from mixstudy.study.provenance import versions
@@ -25,7 +25,6 @@ from mixstudy.study.run import Row, guarded, timed
 
 if TYPE_CHECKING:
     from mixstudy.model import Floats
-    from mixstudy.study.calibrate import CalibrationDesign
 
 FEW = 300
 """Up to this many observations are used as they are: their points would be no fewer."""
@@ -67,13 +66,6 @@ SCHEMA = pa.schema(
 """Columns of a study's table; a value that was not reached is missing."""
 
 
-def sampler_settings(design: Design | CalibrationDesign, seed: int) -> SamplerSettings:
-    """How the posterior of one data set is sampled."""
-    return SamplerSettings(
-        chains=design.chains, draws=design.draws, tune=design.tune, seed=seed, escalate=design.escalate
-    )
-
-
 def observations(task: Task) -> WeightedSample:
     """Simulate the data set, many observations as a few hundred weighted points."""
     x = simulate(task.truth, n=task.n, seed=task.seeds.data)
@@ -107,7 +99,7 @@ def analyse(task: Task, design: Design) -> list[Row]:
         row.update(em_columns(em))
         prior = Prior(centre=sample.mean, scale=task.prior * sample.sd)
         with timed(row, "posterior"):
-            settings = sampler_settings(design, task.seeds.sampler)
+            settings = design.sampler_at(task.seeds.sampler)
             posterior = sample_posterior(em.sample, prior=prior, settings=settings, compiled=compiled, cores=1)
         row.update(posterior_columns(posterior))
         with timed(row, "comparison"):

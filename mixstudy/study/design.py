@@ -13,14 +13,25 @@ import itertools
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from mixstudy.data.files import read_short
 from mixstudy.data.sample import MIN_OBSERVATIONS
+from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Parameters, require_level
+
+MOST_OBSERVATIONS = 10**9
+"""Of a data set: 8 GB; more would not be simulated but run out of memory."""
+MOST_DATA_SETS = 10**7
+"""Of a design: months of work; more is a slip of the pen."""
+AXES = ("n", "weight", "separation", "prior")
+"""What a cell is made of."""
+SAMPLING = ("chains", "draws", "tune", "escalate")
+"""Keys of a design that belong to its sampler."""
 
 
 class DesignError(ValueError):
@@ -44,6 +55,50 @@ def seeds_at(seed: int, place: tuple[int, ...]) -> Seeds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyDesign:
+    """What all designs have, and how they are written: as plain values, the sampler's among the others."""
+
+    seed: int = 0
+    """Where all random streams come from, 0 or above."""
+    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+    """How each posterior is sampled; its own seed is not used, as every data set has one of the design's."""
+
+    def sampler_at(self, seed: int) -> SamplerSettings:
+        """How the posterior of one data set is sampled."""
+        return replace(self.sampler, seed=seed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The design as a TOML or JSON file would hold it."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "sampler"}
+        lists = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
+        return lists | {name: getattr(self.sampler, name) for name in SAMPLING}
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Self:
+        """Build from keys and values; a single value stands for a list of one, what is left out is the default.
+
+        Raises:
+            DesignError: A key is unknown, or a value is of the wrong type or out of its range.
+        """
+        found = typed(values, cls().as_dict())
+        sampling = {name: found.pop(name) for name in SAMPLING if name in found}
+        return cls(**found, sampler=replace(cls().sampler, **sampling))
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Self:
+        """Read from a TOML file of such keys and values.
+
+        Raises:
+            DesignError: The file can't be read as TOML, or its design can't be used; the message names the file.
+        """
+        try:
+            return cls.from_mapping(read_toml(path))
+        except ValueError as error:
+            msg = f"{path}: {str(error).removeprefix(f'{path}: ')}"
+            raise DesignError(msg) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One data set of a study."""
 
@@ -64,16 +119,12 @@ class Task:
         return (self.seeds.data, self.n, self.truth.weight, self.truth.mu2 - self.truth.mu1, self.prior)
 
 
-AXES = ("n", "weight", "separation", "prior")
-"""What a cell is made of."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class Design(StudyDesign):
     """A grid of cells and how often each is repeated; the default ends within ten minutes on two cores."""
 
     n: tuple[int, ...] = (100, 1_000, 10_000, 100_000, 1_000_000)
-    """Observations of a data set, at least 4."""
+    """Observations of a data set, 4 to 1e9."""
     weight: tuple[float, ...] = (0.3,)
     """Mass of component 1, in (0, 1)."""
     separation: tuple[float, ...] = (1.5, 3.0, 5.0)
@@ -82,33 +133,24 @@ class Design:
     """Scale of the prior in standard deviations of the data, above 0; 1 is the default prior."""
     replicates: int = 50
     """Data sets in each cell, at least 1."""
-    seed: int = 0
-    """Where all random streams come from, 0 or above."""
     level: float = 0.95
     """Probability of the intervals, in (0, 1)."""
-    chains: int = 4
-    """Chains, at least 2."""
-    draws: int = 1000
-    """Draws kept from each chain, at least 4."""
-    tune: int = 1000
-    """Tuning draws of each chain, at least 1."""
-    escalate: bool = True
-    """Whether the sampler goes on by other means where its diagnostics fail."""
 
     def __post_init__(self) -> None:
         for name in AXES:
             values = getattr(self, name)
             _require(len(values) > 0, name, "must hold at least one value", values)
             _require(len(set(values)) == len(values), name, "must hold each value once", list(values))
-        for name, least in _LEAST.items():
-            require_least(name, np.atleast_1d(getattr(self, name)).tolist(), least)
+        require_between("n", self.n, MIN_OBSERVATIONS, MOST_OBSERVATIONS)
+        require_between("replicates", [self.replicates], 1, MOST_DATA_SETS // self.cells)
+        require_between("seed", [self.seed], 0)
         require_shape(weight=self.weight, separation=self.separation, prior=self.prior)
         require_level(self.level)
 
     @property
     def cells(self) -> int:
         """How many cells there are."""
-        return len(self.n) * len(self.weight) * len(self.separation) * len(self.prior)
+        return math.prod(len(getattr(self, name)) for name in AXES)
 
     @property
     def size(self) -> int:
@@ -117,8 +159,7 @@ class Design:
 
     def tasks(self) -> list[Task]:
         """All data sets, the first of every cell before the second of any: so every stretch costs about the same."""
-        axes = (self.n, self.weight, self.separation, self.prior)
-        grid = list(itertools.product(*(range(len(axis)) for axis in axes)))
+        grid = list(itertools.product(*(range(len(getattr(self, name))) for name in AXES)))
         return [self._task((*cell, number)) for number in range(self.replicates) for cell in grid]
 
     def _task(self, place: tuple[int, ...]) -> Task:
@@ -127,47 +168,6 @@ class Design:
         seeds = seeds_at(self.seed, place)
         return Task(place=place, n=self.n[i], truth=truth, prior=self.prior[m], seeds=seeds)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The design as plain values, as a TOML or JSON file would hold it."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, object]) -> Design:
-        """Build from keys and values; a single value stands for a list of one, what is left out is the default.
-
-        Raises:
-            DesignError: A key is unknown, or a value is of the wrong type or out of its range.
-        """
-        known = {field.name: field.default for field in fields(cls)}
-        for key in values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0)
-                msg = f"unknown key {key!r} in the design; did you mean {near[0]!r}? (known: {', '.join(known)})"
-                raise DesignError(msg)
-        return cls(**{key: _converted(key, value, known[key]) for key, value in values.items()})
-
-    @classmethod
-    def from_toml(cls, path: Path) -> Design:
-        """Read from a TOML file of such keys and values.
-
-        Raises:
-            DesignError: The file can't be read as TOML, or its design can't be used; the message names the file.
-        """
-        try:
-            return cls.from_mapping(tomllib.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError as error:
-            msg = f"{path}: no such file; check the path"
-            raise DesignError(msg) from error
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            msg = f"{path}: can't be read as TOML: {error}"
-            raise DesignError(msg) from error
-        except ValueError as error:
-            msg = f"{path}: {error}"
-            raise DesignError(msg) from error
-
-
-_LEAST = {"n": MIN_OBSERVATIONS, "replicates": 1, "seed": 0, "chains": 2, "draws": 4, "tune": 1}
-
 
 def _require(holds: bool, name: str, rule: str, value: object) -> None:  # noqa: FBT001  (reads as a sentence)
     if not holds:
@@ -175,10 +175,11 @@ def _require(holds: bool, name: str, rule: str, value: object) -> None:  # noqa:
         raise DesignError(msg)
 
 
-def require_least(name: str, values: Iterable[float], least: float) -> None:
-    """Raise ``DesignError`` where a value is below the least that is allowed."""
+def require_between(name: str, values: Iterable[float], least: float, most: float = math.inf) -> None:
+    """Raise ``DesignError`` where a value is outside ``[least, most]``."""
     for value in values:
         _require(value >= least, name, f"must be at least {least}", value)
+        _require(value <= most, name, f"must be at most {most}", value)
 
 
 def require_shape(*, weight: Iterable[float], **positive: Iterable[float]) -> None:
@@ -190,9 +191,44 @@ def require_shape(*, weight: Iterable[float], **positive: Iterable[float]) -> No
             _require(0 < value < math.inf, name, "must be finite and above 0", value)
 
 
-def _converted(key: str, value: Any, default: object) -> Any:  # noqa: ANN401  (of the type of the default)
-    """The value in the type of the default; lists for tuples, whole numbers for floats."""
-    if isinstance(default, tuple):
+def read_toml(path: Path) -> dict[str, Any]:
+    """The keys and values of a TOML file.
+
+    Raises:
+        DesignError: It can't be read; the message names the file.
+    """
+    try:
+        return tomllib.loads(read_short(path).decode())
+    except FileNotFoundError as error:
+        msg = f"{path}: no such file; check the path"
+        raise DesignError(msg) from error
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path}: can't be read as TOML: {error}"
+        raise DesignError(msg) from error
+
+
+def require_known(values: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ``DesignError`` where a key is not among those that are known, and name the nearest."""
+    names = list(known)
+    for key in values:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1, cutoff=0)
+            msg = f"unknown key {key!r} in the design; did you mean {near[0]!r}? (known: {', '.join(names)})"
+            raise DesignError(msg)
+
+
+def typed(values: Mapping[str, object], known: Mapping[str, object]) -> dict[str, Any]:
+    """Values in the types of those that are known by their names; a tuple for a list, a float for a whole number.
+
+    Raises:
+        DesignError: A name is unknown, or a value is of another type.
+    """
+    require_known(values, known)
+    return {key: _converted(key, value, known[key]) for key, value in values.items()}
+
+
+def _converted(key: str, value: Any, default: Any) -> Any:  # noqa: ANN401  (of the type of the default)
+    if isinstance(default, list):
         items = value if isinstance(value, list | tuple) else [value]
         return tuple(_converted(key, item, default[0]) for item in items)
     whole = isinstance(value, int) and not isinstance(value, bool)

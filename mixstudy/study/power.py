@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from itertools import chain, product
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,16 +22,16 @@ from scipy.stats import beta
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.comparison.compare import Comparison, compare
 from mixstudy.comparison.verdict import Verdict
-from mixstudy.data.sample import MIN_OBSERVATIONS, WeightedSample, as_sample
+from mixstudy.data.sample import WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.recognise import recognise
 from mixstudy.faults.reproduce import reproduce, reproduce_data, reproduce_draws
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model
+from mixstudy.mcmc.samplers import compile_model
 from mixstudy.model import Floats, Parameters, simulate
-from mixstudy.study.design import require_least, require_shape, seeds_at
+from mixstudy.study.power_design import CELL, Cell, PowerDesign, PowerTask
 from mixstudy.study.provenance import versions
 from mixstudy.study.run import How, Job, Results, Row, guarded, run_job
 
@@ -46,10 +45,6 @@ SAME = {"too few iterations": "a start that falls into the saddle"}
 """Fifty iterations from a blind start often end on the saddle's plateau: either name is then right."""
 PRINTED = 6
 """Significant figures of a faulty estimate, as a program would print it."""
-SIGMA = 2.0
-"""Shared by all cells; not 1, where a variance is its own root."""
-CELL = ("n", "separation", "weight")
-"""Columns that tell a cell."""
 SCHEMA = pa.schema(
     [
         *[(name, pa.int64()) for name in ("n", "replicate", "seed")],
@@ -61,91 +56,7 @@ SCHEMA = pa.schema(
 """Columns of the table; a value that does not apply is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """Where the truth lies."""
-
-    n: int
-    """Observations."""
-    separation: float
-    """Distance of the means, in sigma."""
-    weight: float
-    """Mass of the lower component."""
-
-    @property
-    def truth(self) -> Parameters:
-        """The parameters that the data are drawn from."""
-        return Parameters(weight=self.weight, mu1=0.0, mu2=self.separation * SIGMA, sigma=SIGMA)
-
-
-class PowerTask(NamedTuple):
-    """One data set."""
-
-    cell: Cell
-    """Where its truth lies."""
-    replicate: int
-    """Its number in the cell."""
-    with_faults: bool
-    """Whether every fault is made on it, or the right pair alone is judged."""
-    seed: int
-    """Seed of the data; the chains' follows it."""
-
-    @property
-    def key(self) -> tuple[float, ...]:
-        """The seed, the cell, and whether faults were made."""
-        return (self.seed, self.cell.n, self.cell.separation, self.cell.weight, self.with_faults)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerDesign:
-    """A grid of cells; in each, data sets with every mistake and data sets with the right pair alone."""
-
-    n: tuple[int, ...] = (100, 1000, 10_000)
-    """Observations of a data set, at least 4."""
-    separation: tuple[float, ...] = (1.5, 3.0, 5.0)
-    """Distance of the means in sigma, above 0."""
-    weight: tuple[float, ...] = (0.1, 0.3, 0.5)
-    """Mass of the lower component, in (0, 1)."""
-    replicates: int = 10
-    """Data sets of each cell on which every mistake is made, 0 or above."""
-    right: int = 100
-    """Data sets of each cell with the right pair alone, 0 or above."""
-    seed: int = 0
-    """Where all random streams come from, 0 or above."""
-
-    def __post_init__(self) -> None:
-        rules = {"n": self.n, "replicates": (self.replicates,), "right": (self.right,), "seed": (self.seed,)}
-        for name, values in rules.items():
-            require_least(name, values, MIN_OBSERVATIONS if name == "n" else 0)
-        require_shape(weight=self.weight, separation=self.separation)
-        require_least("replicates and right together", (self.replicates + self.right,), 1)
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """All combinations of size, separation and weight."""
-        grid = product(self.n, self.separation, self.weight)
-        return tuple(Cell(n=n, separation=separation, weight=weight) for n, separation, weight in grid)
-
-    def tasks(self) -> list[PowerTask]:
-        """All data sets, the first of every cell before the second of any."""
-        return [
-            PowerTask(cell, number, number < self.replicates, _seed(self.seed, cell, number))
-            for number in range(self.replicates + self.right)
-            for cell in self.cells
-        ]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The design as plain values."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-
-def _seed(seed: int, cell: Cell, number: int) -> int:
-    """The seed of a data set follows from its cell, so that a grid may grow."""
-    place = (cell.n, round(1e6 * cell.separation), round(1e6 * cell.weight), number)
-    return seeds_at(seed, place).data
-
-
-def judge_right_and_wrong(task: PowerTask, _: PowerDesign) -> list[Row]:
+def judge_right_and_wrong(task: PowerTask, design: PowerDesign) -> list[Row]:
     """The rows of one data set: the right pair, then every fault, whatever happens."""
     cell = task.cell
     where: Row = {
@@ -153,22 +64,23 @@ def judge_right_and_wrong(task: PowerTask, _: PowerDesign) -> list[Row]:
         "separation": cell.separation,
         "weight": cell.weight,
         "replicate": task.replicate,
-        "seed": task.seed,
+        "seed": task.seeds.data,
         "with_faults": task.with_faults,
         "versions": versions(),
     }
     right: Row = {**where, "fault": RIGHT, "variant": "", "moved": 0.0}
     rows = [right]
     with guarded(right):
-        sample = as_sample(simulate(cell.truth, n=cell.n, seed=task.seed))
+        sample = as_sample(simulate(cell.truth, n=cell.n, seed=task.seeds.data))
         fit = fit_em(sample)
-        settings = SamplerSettings(seed=task.seed >> 31)
+        settings = design.sampler_at(task.seeds.sampler)
         posterior = sample_posterior(fit.sample, settings=settings, compiled=compile_model(), cores=1)
         right |= _statuses(compare(fit, posterior, truth=cell.truth, thorough=False))
         marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
         right["named"] = not (marks or _named(fit.parameters, sample, fit))
         if task.with_faults:
-            kinds = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=task.seed), _in_data(cell, task.seed))
+            seed = task.seeds.data
+            kinds = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=seed), _in_data(cell, seed))
             rows += [{**where, "sampler": right["sampler"], **row} for row in chain.from_iterable(kinds)]
     return rows
 
@@ -178,13 +90,23 @@ class Power(Results[PowerDesign]):
 
     __slots__ = ()
 
+    @property
+    def data_sets(self) -> int:
+        """How many data sets there are: each has one right pair."""
+        return int((self.table["fault"] == RIGHT).sum())
+
+    def brief(self) -> pd.DataFrame:
+        """The summary of right pairs and faults."""
+        return power_summary(self.table)
+
 
 MEASURING: Job[PowerTask, PowerDesign] = Job(
     name="power",
     work=judge_right_and_wrong,
     schema=SCHEMA,
-    key=("seed", *CELL, "with_faults"),
-    grows=(*CELL, "replicates", "right"),
+    key=(*CELL, "replicate", "with_faults"),
+    grows=("cells",),
+    part=2,
 )
 
 
@@ -199,7 +121,7 @@ def measure_power(design: PowerDesign, folder: str | Path, **how: Unpack[How]) -
     Raises:
         FolderError: As ``run_study``; so are FullError and ClusterError.
     """
-    return run_job(MEASURING, design, Path(folder), Power, **how)
+    return run_job(MEASURING, design, folder, Power, **how)
 
 
 def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterator[dict[str, Any]]:

@@ -7,13 +7,14 @@ it was interrupted, and a design may grow: more replicates or more cells are add
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched, groupby
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -22,8 +23,6 @@ from mixstudy.data.workers import run_batches
 from mixstudy.study.provenance import code, versions
 from mixstudy.study.storage import ResultStore, open_folder
 
-PART_SIZE = 8
-"""Data sets in a part: a few seconds' work, which is all that a kill can lose for each worker."""
 type Row = dict[str, Any]
 type Key = tuple[Any, ...]
 
@@ -40,7 +39,7 @@ class Plan[T](Protocol):
     """A design, as the engine sees it."""
 
     def tasks(self) -> list[T]:
-        """All data sets, in the order of the table."""
+        """All data sets, in the order in which they are done: every stretch should cost about the same."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values that say what is to be done."""
@@ -60,6 +59,8 @@ class Job[T: Task, D]:
     """Columns that tell the rows of one data set from another's."""
     grows: tuple[str, ...]
     """Keys of the design that say how many data sets there are, and nothing of any one of them."""
+    part: int = 8
+    """Data sets in a part: a few seconds' work, which is all that a kill can lose for each worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +84,12 @@ class How(TypedDict, total=False):
     """Processes on this machine; as many as it has processors by default, and 1 for this process."""
     cluster: str | None
     """Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers do it instead."""
-    progress: Callable[[Progress], object] | None
+    progress: Callable[[Progress], object]
     """Called at the start and after each part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Results[D]:
+class Results[D](ABC):
     """The rows of every data set of a design, and where they are kept."""
 
     design: D
@@ -101,21 +102,22 @@ class Results[D]:
     """Names of part files that were found damaged and computed again."""
 
     @property
+    def data_sets(self) -> int:
+        """How many there are: of each a row."""
+        return len(self.table)
+
+    @property
     def failed(self) -> int:
         """Data sets on which something failed: their rows have a reason."""
         return int(self.table["reason"].notna().sum())
 
+    @abstractmethod
+    def brief(self) -> pd.DataFrame:
+        """A summary that fits a terminal."""
+
 
 def run_job[T: Task, D: Plan[Any], R: Results[Any]](
-    job: Job[T, D],
-    design: D,
-    folder: Path,
-    made: type[R],
-    *,
-    resume: bool = False,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Callable[[Progress], object] | None = None,
+    job: Job[T, D], design: D, folder: str | Path, made: Callable[..., R], **how: Unpack[How]
 ) -> R:
     """Make the rows of every data set that the folder does not hold yet, in parts that are kept as they are done.
 
@@ -124,44 +126,42 @@ def run_job[T: Task, D: Plan[Any], R: Results[Any]](
         design: Its data sets.
         folder: Where results go.
         made: The class of the results.
-        resume: As in ``How``; so are the others.
-        workers: Likewise.
-        cluster: Likewise.
-        progress: Likewise.
+        how: Where, and whether results that are there are gone on with.
+
+    Raises:
+        FolderError: The folder holds results already and ``resume`` is false, or those of another design or program, or
+            something else.
+        FullError: A part could not be written; those before are whole.
+        ClusterError: The cluster can't be reached, or was lost.
     """
     plan = {"study": job.name, **design.as_dict(), "versions": versions(), "code": code()}
-    open_folder(folder, plan, resume=resume, grows=job.grows)
-    store = ResultStore(folder=folder, schema=job.schema)
-    whole, damaged = store.take_stock()
+    store = ResultStore(folder=Path(folder), schema=job.schema)
+    open_folder(store.folder, plan, resume=how.get("resume", False), grows=job.grows)
+    whole, damaged, following = store.take_stock()
+    held = {key: rows for part in whole for key, rows in _by_key(part, job.key)}
     tasks: list[T] = design.tasks()
-    held: dict[Key, list[Row]] = {}
-    for rows in whole:
-        held |= _by_key(rows, job.key)
-    report = progress or (lambda found: found)
-
-    def tell() -> None:
-        done = sum(task.key in held for task in tasks)
-        report(Progress(done=done, total=len(tasks), damaged=damaged))
-
-    tell()
-    left = list(enumerate(batched([task for task in tasks if task.key not in held], PART_SIZE)))
-    work = partial(_rows, job.work, design)
-    with closing(run_batches(work, left, workers=workers, cluster=cluster)) as results:
-        for _, rows in results:
-            store.write(rows)
+    left = [task for task in tasks if task.key not in held]
+    done, report = len(tasks) - len(left), how.get("progress") or (lambda found: found)
+    report(Progress(done=done, total=len(tasks), damaged=damaged))
+    batches = dict(enumerate(batched(left, job.part), start=following))
+    work, workers, cluster = partial(_rows, job.work, design), how.get("workers"), how.get("cluster")
+    with closing(run_batches(work, [*batches.items()], workers=workers, cluster=cluster)) as results:
+        for number, rows in results:
+            store.write(number, rows)
             held |= _by_key(rows, job.key)
-            tell()
+            done += len(batches[number])
+            report(Progress(done=done, total=len(tasks), damaged=damaged))
     table = pa.Table.from_pylist([row for task in tasks for row in held[task.key]], schema=job.schema).to_pandas()
-    return made(design=design, folder=folder, table=table, damaged=damaged)
+    return made(design=design, folder=store.folder, table=table, damaged=damaged)
 
 
 def _rows[T, D](work: Callable[[T, D], list[Row]], design: D, batch: Sequence[T]) -> list[Row]:
     return [row for task in batch for row in work(task, design)]
 
 
-def _by_key(rows: Sequence[Row], columns: Sequence[str]) -> dict[Key, list[Row]]:
+def _by_key(rows: Sequence[Row], columns: Sequence[str]) -> list[tuple[Key, list[Row]]]:
     """The rows of each data set; they stand together."""
-    return {key: list(group) for key, group in groupby(rows, lambda row: tuple(row[name] for name in columns))}
+    return [(key, list(group)) for key, group in groupby(rows, lambda row: tuple(row[name] for name in columns))]
 
 
 @contextmanager

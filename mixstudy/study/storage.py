@@ -6,11 +6,9 @@ name holds a hash of its content, so that a part that was cut short or changed i
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixstudy.data.files import TEMPORARY, FullError, write_atomically
+from mixstudy.data.files import FullError, read_short, sweep, write_atomically
 
 PLAN = "design.json"
 """Records the design that the results belong to."""
@@ -40,12 +38,8 @@ class ResultStore:
     schema: pa.Schema
     """Columns of every part."""
 
-    def paths(self) -> list[Path]:
-        """All parts, damaged ones too, in the order of their numbers."""
-        return sorted(self.folder.glob(PART.replace("{:05d}", "*").format("*")))
-
-    def write(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write another part, whole or not at all.
+    def write(self, number: int, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write a part, whole or not at all.
 
         Raises:
             FullError: The disk is full, or the folder can't be written to.
@@ -53,42 +47,48 @@ class ResultStore:
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(list(rows), schema=self.schema), sink)
         content = sink.getvalue().to_pybytes()
-        there = self.paths()
-        number = 1 + max((int(re.findall(r"\d+", path.name)[0]) for path in there), default=-1)
         try:
             write_atomically(self.folder / PART.format(number, _hash(content)), content)
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            problem = "the disk is full" if full else f"can't be written to ({error.strerror or error})"
-            way_out = "free some space" if full else "mend that"
-            kept = f"the {len(there)} parts written before are whole"
-            raise FullError(
-                error.errno, f"{self.folder}: {problem}; {kept}: {way_out} and go on with --resume"
-            ) from error
+        except FullError as error:
+            msg = f"{error}; the {len(parts(self.folder))} parts written before are whole: go on with --resume"
+            raise FullError(msg) from error
 
-    def take_stock(self) -> tuple[list[list[dict[str, Any]]], tuple[str, ...]]:
-        """The rows of every whole part, and the names of damaged parts, which are removed."""
-        whole, damaged = [], []
-        for path in self.paths():
-            rows = self._read(path)
-            if rows is None:
-                damaged.append(path.name)
-                path.unlink()
-            else:
-                whole.append(rows)
-        return whole, tuple(damaged)
+    def take_stock(self) -> tuple[list[list[dict[str, Any]]], tuple[str, ...], int]:
+        """Read what there is, and remove what is damaged.
+
+        Returns:
+            The rows of every whole part, the names of damaged parts, and the number of the next part.
+
+        Raises:
+            FolderError: A folder has the name of a part.
+        """
+        there = parts(self.folder)
+        found = {path: self._read(path) for path in there}
+        damaged = [path for path, rows in found.items() if rows is None]
+        for path in damaged:
+            path.unlink()
+        following = 1 + max((int(path.name.split("-")[1]) for path in there), default=-1)
+        return [rows for rows in found.values() if rows is not None], tuple(path.name for path in damaged), following
 
     def _read(self, path: Path) -> list[dict[str, Any]] | None:
-        """The rows of one file; None where it is damaged or of other columns."""
+        """The rows of one file; None where it is damaged, of other columns, or no file (a pipe would be waited for)."""
+        if path.is_dir():
+            msg = f"{path} is a folder in the place of a part: move it away"
+            raise FolderError(msg)
+        content = path.read_bytes() if path.is_file() else b""
+        if not path.stem.endswith(_hash(content)):
+            return None
         try:
-            content = path.read_bytes()
-            table = pq.read_table(io.BytesIO(content)) if path.stem.endswith(_hash(content)) else None
-        except (OSError, pa.ArrowException):
+            table = pq.read_table(io.BytesIO(content))
+        except pa.ArrowException:
             return None
-        if table is None or not table.schema.equals(self.schema):
-            return None
-        rows: list[dict[str, Any]] = table.to_pylist()
+        rows: list[dict[str, Any]] | None = table.to_pylist() if table.schema.equals(self.schema) else None
         return rows
+
+
+def parts(folder: Path) -> list[Path]:
+    """All parts, damaged ones too, in the order of their numbers."""
+    return sorted(folder.glob("part-[0-9]*-*.parquet"))
 
 
 def _hash(content: bytes) -> str:
@@ -96,7 +96,7 @@ def _hash(content: bytes) -> str:
 
 
 def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool, grows: Sequence[str]) -> None:
-    """Make the folder, or see that what it holds are results of the same plan.
+    """Make the folder, or see that what it holds are results of the same plan; sweep what a kill left there.
 
     Args:
         folder: Where results go.
@@ -109,24 +109,20 @@ def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool, grows
             something else. Nothing is overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"*{TEMPORARY}"):
-        left.unlink()
+    sweep(folder)
     there = read_plan(folder)
-    if there is None:
-        if any(folder.iterdir()):
-            msg = f"{folder} is not empty and holds no study: choose another --out"
+    if there is None and any(folder.iterdir()):
+        msg = f"{folder} is not empty and holds no study: choose another --out"
+        raise FolderError(msg)
+    if there is not None:
+        if different := _differences(there, json.loads(json.dumps(plan)), grows):
+            msg = f"{folder} holds other results: {different}; choose another --out"
             raise FolderError(msg)
-        _write_plan(folder, plan)
-        return
-    if different := _differences(there, json.loads(json.dumps(plan)), grows):
-        msg = f"{folder} holds other results: {different}; choose another --out"
-        raise FolderError(msg)
-    if resume:
-        _write_plan(folder, plan)
-    else:
-        done = len(list(folder.glob("part-*.parquet")))
-        msg = f"{folder} holds results already ({done} parts): go on with --resume, or choose another --out"
-        raise FolderError(msg)
+        if not resume:
+            done = len(parts(folder))
+            msg = f"{folder} holds results already ({done} parts): go on with --resume, or choose another --out"
+            raise FolderError(msg)
+    write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
 
 
 def read_plan(folder: Path) -> dict[str, Any] | None:
@@ -139,15 +135,10 @@ def read_plan(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(read_short(path)))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         msg = f"{path} can't be read ({error}), so what the parts are of is not known: choose another --out"
         raise FolderError(msg) from error
-    return dict(plan)
-
-
-def _write_plan(folder: Path, plan: Mapping[str, object]) -> None:
-    write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
 
 
 def _differences(there: Mapping[str, object], plan: Mapping[str, object], grows: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def test_power_writes_its_tables_and_grows(tmp_path):
     assert run("--out", folder, "--resume", "--right", 2).exit_code == 0
     summary = pd.read_csv(folder / "power.csv")
     assert summary[["fault", "n", "data_sets"]].to_numpy().tolist() == [["none", 400, 2]]
-    assert json.loads((folder / "power.json").read_text())["right"] == 2
+    assert json.loads((folder / "power.json").read_text())["cells"][0]["right"] == 2
     assert (folder / "power.png").exists()
 
 

@@ -20,7 +20,7 @@ def test_design_from_options_runs_and_is_gone_on_with(tmp_path):
     folder = tmp_path / "r"
     result = run("--out", folder, *TINY, "--quiet")
     assert result.exit_code == 0, result.output
-    assert f"2 rows. Results: {folder}" in result.output
+    assert f"2 data sets. Results: {folder}" in result.output
     assert len(pd.read_parquet(folder / "results.parquet")) == 2
     summary = pd.read_csv(folder / "summary.csv")
     assert {"wald coverage", "credible coverage", "agree", "seconds all"} <= set(summary["measure"])

@@ -30,13 +30,6 @@ def start(n_workers):
     return LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0", protocol="tcp")
 
 
-@pytest.fixture(scope="module")
-def two_workers():
-    """A cluster of two worker processes."""
-    with start(2) as started:
-        yield started
-
-
 @pytest.fixture
 def empty():
     """A cluster that has a scheduler and no worker."""

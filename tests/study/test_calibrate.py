@@ -8,10 +8,13 @@ import pytest
 
 import mixstudy.study.calibrate
 from mixstudy.mcmc.posterior import sample_posterior
+from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Prior
 from mixstudy.study.calibrate import QUANTITIES, SCHEMA, CalibrationDesign, calibration_summary, run_calibration
 
-SMALL = CalibrationDesign(replicates=24, n=(40,), chains=2, draws=300, tune=300, escalate=False)
+SMALL = CalibrationDesign(
+    replicates=24, n=(40,), sampler=SamplerSettings(chains=2, draws=300, tune=300, escalate=False)
+)
 
 
 def made_up(u, *, passed=True):
@@ -74,7 +77,7 @@ def test_failures_are_counted_beside():
     [
         ({"replicates": 0}, "replicates must be at least 1, got 0"),
         ({"n": (3,)}, "n must be at least 4, got 3"),
-        ({"draws": 10}, "draws must be at least 25, got 10"),
+        ({"sampler": SamplerSettings(draws=10)}, "draws must be at least 25, got 10"),
         ({"scale": 0.0}, "scale above 0"),
     ],
 )

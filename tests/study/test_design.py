@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.study.design import Design, DesignError
+
+PLAIN = SamplerSettings(escalate=False)
 
 FILE = """
 n = [100, 1000]
@@ -21,7 +24,7 @@ def test_file_is_read(tmp_path):
     path = tmp_path / "design.toml"
     path.write_text(FILE)
     design = Design.from_toml(path)
-    assert design == Design(n=(100, 1000), weight=(0.5,), separation=(2.0, 3.5), replicates=3, seed=9, escalate=False)
+    assert design == Design(n=(100, 1000), weight=(0.5,), separation=(2.0, 3.5), replicates=3, seed=9, sampler=PLAIN)
     assert Design.from_mapping(design.as_dict()) == design
 
 
@@ -63,6 +66,9 @@ def test_default_is_small_enough():
         ({"escalate": 1}, "escalate must be true or false, got 1"),
         ({"level": 2.0}, "level must lie strictly between 0 and 1, got 2.0"),
         ({"chains": 1}, "chains must be at least 2, got 1"),
+        ({"draws": 10**9}, "draws must be at most 1000000, got 1000000000"),
+        ({"n": 10**27}, "n must be at most 1000000000, got 1000"),
+        ({"replicates": 10**9}, "replicates must be at most 666666, got 1000000000"),
     ],
 )
 def test_bad_designs(values, message):
@@ -73,7 +79,12 @@ def test_bad_designs(values, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("n = [100", r"design.toml: can't be read as TOML"), ("nn = 100", r"design.toml: unknown key 'nn'.*mean 'n'")],
+    [
+        ("n = [100", r"design.toml: can't be read as TOML"),
+        ("nn = 100", r"design.toml: unknown key 'nn'.*mean 'n'"),
+        ("n = " + "[" * 20_000, r"design.toml: can't be read as TOML"),
+        ("#" * 2_000_000, r"design.toml: can't be read as TOML: it holds more than a megabyte"),
+    ],
 )
 def test_bad_files(tmp_path, text, message):
     """The message names the file."""

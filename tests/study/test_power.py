@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from mixstudy.study.power import RIGHT, PowerDesign, measure_power, power_summary
+from mixstudy.study.power import RIGHT, measure_power, power_summary
+from mixstudy.study.power_design import Cell, PowerDesign
 
-ONE = PowerDesign(n=(1000,), separation=(5.0,), weight=(0.3,), replicates=1, right=0, seed=1)
-"""One data set of one well separated cell, with every mistake."""
+
+def one(*, right=0, seed=1):
+    """One data set of one well separated cell with every mistake, and so many right pairs."""
+    cell = Cell(n=1000, separation=5.0, weight=0.3, replicates=1, right=right)
+    return PowerDesign(cells=(cell,), seed=seed)
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """That data set's rows."""
-    return measure_power(ONE, tmp_path_factory.mktemp("power") / "p", workers=1)
+    return measure_power(one(), tmp_path_factory.mktemp("power") / "p", workers=1)
 
 
 @pytest.fixture
@@ -43,21 +45,13 @@ def test_mistakes_that_matter_are_found_and_named(rows):
 
 
 def test_power_is_added_to(found, rows):
-    """A right pair more leaves the rows that are there, and a data set's seed follows from its cell and its number."""
-    more = replace(ONE, weight=(0.2, 0.3), right=1)
-    seeds = {(task.cell, task.replicate): task.seed for task in more.tasks()}
-    assert seeds[ONE.cells[0], 0] == rows["seed"].iloc[0]
-    assert len(set(seeds.values())) == 4
+    """A right pair more leaves the rows that are there, and only it is judged."""
     told = []
-    again = measure_power(replace(ONE, right=1), found.folder, resume=True, workers=1, progress=told.append)
+    again = measure_power(one(right=1), found.folder, resume=True, workers=1, progress=told.append)
     assert [each.done for each in told] == [1, 2]
-    pd.testing.assert_frame_equal(again.table[again.table["replicate"] == 0], rows)
-    assert again.table[again.table["replicate"] == 1]["fault"].tolist() == [RIGHT]
-
-
-def test_default_grid_is_the_stated_one():
-    """Three sizes, three separations and three weights."""
-    assert len(set(PowerDesign().cells)) == 27
+    assert (again.data_sets, again.failed) == (2, 0)
+    pd.testing.assert_frame_equal(again.table[again.table["with_faults"]].reset_index(drop=True), rows)
+    assert again.table[~again.table["with_faults"]]["fault"].tolist() == [RIGHT]
 
 
 def test_a_data_set_that_fails_is_a_row(monkeypatch, tmp_path):
@@ -68,7 +62,7 @@ def test_a_data_set_that_fails_is_a_row(monkeypatch, tmp_path):
         raise ValueError(msg)
 
     monkeypatch.setattr("mixstudy.study.power.fit_em", melt)
-    failed = measure_power(replace(ONE, seed=2), tmp_path / "p", workers=1)
+    failed = measure_power(one(seed=2), tmp_path / "p", workers=1)
     assert failed.table["reason"].tolist() == ["ValueError: melted"]
 
 
@@ -92,19 +86,3 @@ def test_summary_counts_what_it_says():
     exact = binomtest(1, 3).proportion_ci(method="exact")
     np.testing.assert_allclose([right["disagree_low"], right["disagree_high"]], [exact.low, exact.high])
     assert (faulty["counted"], faulty["disagree"], faulty["named"]) == (1, 1.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [({"n": (3,)}, "n must be at least 4, got 3"), ({"weight": (1.0,)}, "weight must lie strictly between 0 and 1")],
-)
-def test_bad_designs(bad, message):
-    """A value out of its range is refused by name."""
-    with pytest.raises(ValueError, match=message):
-        PowerDesign(**bad)
-
-
-def test_nothing_to_do_is_refused():
-    """Nothing can be measured on no data."""
-    with pytest.raises(ValueError, match="replicates and right together must be at least 1, got 0"):
-        PowerDesign(replicates=0, right=0)
