@@ -112,9 +112,7 @@ def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable
             yield watch
     except KeyboardInterrupt:
         kept = (
-            f"{last[0].done} of {last[0].total} data sets are kept in {directory}"
-            if last
-            else "no data set was done yet"
+            f"{last[0].done} of {last[0].total} data sets are kept in {directory}" if last else "nothing was done yet"
         )
         again = f"mixstudy {command} ... --out {shlex.quote(str(directory))} --resume"
         _say(err, f"Interrupted: {kept}; go on with: {again}")

@@ -7,13 +7,12 @@ rounding grows with its depth, and the same parts give the same bits wherever an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 
 from mixstudy.data.sample import DataError
-from mixstudy.data.workers import Done, cores, run_batches
+from mixstudy.data.workers import run_batches, run_in_threads
 
 ATTEMPTS = 3
 """How often a part is read on a cluster where its file system fails."""
@@ -29,31 +28,23 @@ def map_reduce[P, R](
     cluster: str | None = None,
     progress: Callable[[P], object] | None = None,
 ) -> R:
-    """Do work on every part, and add the results as a tree.
+    """Do work on every part, here in threads or on the workers of a Dask scheduler, and add the results as a tree.
 
-    Args:
-        work: Makes a result from one part. It runs in threads, so it should release the GIL, and on a cluster it and
-            the parts are pickled.
-        parts: What to work on, at least one.
-        add: Adds the results of two neighbours, the earlier first.
-        cluster: Address of a Dask scheduler, such as ``tcp://host:8786``; this machine's cores by default.
-        progress: Called with each part when it is done, in the thread of the caller.
-
-    Returns:
-        The sum of the results. A worker that dies costs a repetition of its parts, and not the result.
+    ``add`` has the earlier of two neighbours first. No more results are held than wait for a neighbour.
 
     Raises:
-        ClusterError: The cluster cannot be reached, or was lost for good.
+        ClusterError: The cluster cannot be reached, or was lost for good; a worker that dies costs a repetition.
         DataError: What ``work`` says of its data, whether here or on a cluster.
     """
     if not parts:
         msg = "parts must hold at least one part, got none"
         raise ValueError(msg)
-    numbered = list(enumerate(parts))
-    held: dict[tuple[int, int], R] = {}
     done = (
-        in_threads(work, parts) if cluster is None else run_batches(partial(attempt, work), numbered, cluster=cluster)
+        run_in_threads(work, parts)
+        if cluster is None
+        else run_batches(partial(attempt, work), [*enumerate(parts)], cluster=cluster)
     )
+    held: dict[tuple[int, int], R] = {}
     with closing(done) as results:
         for number, result in results:
             _put(held, number, result, len(parts), add)
@@ -62,20 +53,8 @@ def map_reduce[P, R](
     return held[1, 0]
 
 
-def in_threads[P, R](work: Callable[[P], R], parts: Sequence[P]) -> Generator[Done[R]]:
-    """Work in this process, on all cores; parts that are not begun when one fails are never begun."""
-    pool = ThreadPoolExecutor(min(len(parts), cores()))
-    try:
-        yield from enumerate(pool.map(work, parts))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _put[R](held: dict[tuple[int, int], R], number: int, result: R, count: int, add: Callable[[R, R], R]) -> None:
-    """Put a result into the tree, by the size of its level and its place there, adding it up as far as it goes.
-
-    So no more results are held than wait for a neighbour.
-    """
+    """Put a result into the tree, by the size of its level and its place there, and add it up as far as it goes."""
     while count > 1:
         neighbour = number ^ 1
         if neighbour < count:

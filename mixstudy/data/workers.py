@@ -9,11 +9,13 @@ whose worker died too often.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from multiprocessing import resource_tracker
@@ -86,6 +88,18 @@ def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, 
             raise OSError(msg) from error
 
 
+def run_in_threads[T, R](work: Callable[[T], R], batches: Sequence[T]) -> Generator[Done[R]]:
+    """The same in this process, on all cores, in order: for work that releases the GIL.
+
+    Batches that are not begun when one fails are never begun.
+    """
+    pool = ThreadPoolExecutor(min(len(batches), cores()))
+    try:
+        yield from enumerate(pool.map(work, batches))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
     """Start joblib's processes in here: Ctrl-C, which reaches all of a terminal, never reaches them; this one later."""
@@ -138,8 +152,10 @@ def _result(future: Future, address: str) -> Any:  # noqa: ANN401  (whatever the
     except ImportError as error:
         problem = f"its workers cannot import what they need ({error})"
         raise _cluster_error(address, f"{problem}; install the same version of mixstudy there") from error
-    except CancelledError as error:
-        raise _lost(address, future.status) from error
+    except (OSError, CancelledError) as error:
+        if future.status == "error":
+            raise  # the work's own
+        raise _lost(address, error if isinstance(error, OSError) else future.status) from error
 
 
 def _lost(address: str, why: object) -> ClusterError:
@@ -187,8 +203,14 @@ def _client(address: str) -> Iterator[Client]:
     except (OSError, ValueError) as error:
         problem = f"cannot be reached within {CONNECT_SECONDS} s ({error})"
         raise _cluster_error(address, f"{problem}; check the address and that 'dask scheduler' runs there") from error
-    with client:
-        yield client
+    log = logging.getLogger("distributed.client")  # tells a lost scheduler by pages, for which there is ClusterError
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        with client:
+            yield client
+    finally:
+        log.setLevel(level)
 
 
 def _require_usable(address: str) -> None:

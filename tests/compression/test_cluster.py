@@ -150,14 +150,17 @@ def test_no_workers(empty, monkeypatch):
         map_reduce(abs, range(3), add, cluster=empty.scheduler_address)
 
 
-def test_a_scheduler_that_goes(empty):
-    """A cluster that is shut down during the work is a lost one."""
+def test_a_scheduler_that_goes(empty, caplog):
+    """A cluster that is shut down during the work is a lost one; Dask's own pages about it are not shown."""
     threading.Timer(0.5, empty.close).start()
     with pytest.raises(ClusterError, match=r"the connection was lost .*see the scheduler's log, and run this again"):
         map_reduce(abs, range(3), add, cluster=empty.scheduler_address)
+    assert "distributed.client" not in caplog.text
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1:notaport"])
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:9", "127.0.0.1:notaport", "nonsense://x", "http://x:1", "inproc://x", "tls://x:1"]
+)
 def test_wrong_address(monkeypatch, address):
     """An address where no scheduler answers is refused soon."""
     monkeypatch.setattr(workers, "CONNECT_SECONDS", 1)

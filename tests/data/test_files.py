@@ -46,7 +46,7 @@ def test_links_are_replaced_not_followed(tmp_path):
 
 def test_what_a_kill_left_is_swept(tmp_path):
     """Files that a process that is gone was writing are removed; those of one at work, and others, are not."""
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)  # noqa: S603
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     left = tmp_path / TEMPORARY.format(process=int(gone.stdout), word="aa")
     kept = [tmp_path / TEMPORARY.format(process=os.getppid(), word="aa"), tmp_path / "notes.writing"]
     for path in (left, *kept):

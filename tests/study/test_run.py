@@ -1,4 +1,4 @@
-"""The engine ends with the same table however often it was killed and wherever it ran, and loses nothing that was done."""
+"""The engine ends with the same table however often it was killed and wherever it ran, and loses nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -155,7 +155,7 @@ def test_interrupt_at_any_moment_is_one_sentence(tmp_path, delay):
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     text = " ".join(errors.decode().split())
-    assert "Interrupted: 0 of 100 data sets are kept" in text or (delay == 0 and "no data set was done yet" in text)
+    assert "Interrupted: 0 of 100 data sets are kept" in text or (delay == 0 and "nothing was done yet" in text)
     assert f"go on with: mixstudy roots ... --out {folder} --resume" in text
     assert "Traceback" not in text
 
