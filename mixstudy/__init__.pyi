@@ -22,7 +22,7 @@ from .diagnosis.assessment import Assessment as Assessment
 from .diagnosis.check import check_estimate as check_estimate
 from .diagnosis.inputs import read_draws as read_draws
 from .diagnosis.inputs import read_trace as read_trace
-from .em.algorithm import EMStatus as EMStatus
+from .em.run import EMStatus as EMStatus
 from .em.bootstrap import bootstrap_intervals as bootstrap_intervals
 from .em.fit import EMFit as EMFit
 from .em.fit import LocalMaximum as LocalMaximum

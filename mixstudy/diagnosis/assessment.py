@@ -15,7 +15,7 @@ import numpy as np
 
 from mixstudy.comparison.goodness_of_fit import Adequacy, AdequacyStatus
 from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
-from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.run import EMStatus
 from mixstudy.em.fit import EMFit
 from mixstudy.faults.case import SLACK, Recognition
 from mixstudy.model import Floats, Parameters

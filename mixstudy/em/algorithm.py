@@ -1,4 +1,4 @@
-"""One climb of the likelihood: E-step, M-step, starts, acceleration, stopping.
+r"""EM: from a start to a maximum of the likelihood, any number of fits in one call.
 
 E-step: because sigma is shared, the log-odds of component 1 are linear in x, so a responsibility is one logistic,
 
@@ -9,235 +9,351 @@ M-step: weighted count, means and the pooled within-component variance (Dempster
     w = sum r / n,  mu1 = sum r x / sum r,  mu2 likewise with 1 - r,
     sigma^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n.
 
-The climb is accelerated by SQUAREM (Varadhan & Roland 2008) and stops by the estimated distance to the maximum in
-standard errors. Everything runs on standardised data.
+``climb`` is all of it: E-step, stop, M-step. Textbook EM does nothing else; an accelerated climb tries a longer step now
+and then, SQUAREM's (Varadhan & Roland 2008) or Newton's, and keeps it only where the likelihood rises. Parameters are
+arrays ``(weight, mu1, mu2, sigma)``, those that are held keep their value. Whatever is compiled stands in this file:
+numba would not see a change in another.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from enum import Enum
+
 from typing import NamedTuple
 
+import numba
 import numpy as np
-from scipy.special import expit, logit
+from numba import types
 
-from mixstudy.em.likelihood import Expectation, curvature_from, distance_to_maximum, expectation
-from mixstudy.model import Floats
+from mixstudy.em.kernel import exp_minus, log_1_plus
 
 TOLERANCE = 1e-6
-"""Distance to the maximum, in standard errors, at which the climb stops: far below any figure that is reported."""
+"""Distance to the maximum, in standard errors, at which a climb stops: far below any figure that is reported."""
 ROUNDING = 1e-15
 """Rounding error of a standardised point; over sigma it is that of a residual, and root n of those disturb the score
 by as many standard errors. It takes over where sigma is a billionth of the spread."""
-MAX_CYCLES = 2_000
-"""SQUAREM cycles allowed to one start; the slowest known case needs about a tenth."""
+NOISE = 1e-14
+"""Rounding error of a log-likelihood, as a share of its size and of n, with a margin; a fall below it is none."""
+MET = 1e-3
+"""A climb that comes so near to where another ended, in standard errors, has met it and ends there, too."""
 MIN_COUNT = 1e-6
 """A component whose expected count falls below this many observations is empty."""
+SHRINK = 1e-8
+"""Smallest factor by which one M-step multiplies sigma^2: below it the sums' difference is rounding, and as a shorter
+step the likelihood rises all the same."""
 MEANS_MET = 0.1
 """Separation, in sigma, below which an indefinite information matrix means that the climb is stuck on the plateau
 of the saddle, where EM moves only algebraically; every start begins at least 1 apart."""
 STANDSTILL = 1e-10
 """Step, in complete-data standard errors, at which a climb with an indefinite information matrix rests on a saddle."""
+MAX_STEPS = 6_000
+"""Steps allowed to one climb; the slowest known case needs about a twentieth."""
+TRUSTED = 0.5
+"""Newton's step is kept where the likelihood rises by this share, at least, of what its quadratic promises."""
 MAX_RETREATS = 5
-"""How many lengths of a squared step are tried before the cycle ends with its two EM steps."""
+"""How many lengths of a squared step are tried before EM goes on."""
 RETREAT = 4.0
 """Factor by which a rejected step shrinks towards the EM step (as in Varadhan & Roland's R package)."""
 MIN_EXCESS = 0.01
 """A squared step less than this much longer than EM's own is not worth its two E-steps."""
-LADDER = (0.002, 0.005, 0.01, 0.03, 0.07, 0.15, 0.3, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99, 0.995, 0.998)
-"""Quantiles at which the sorted sample is cut for the starts."""
-OUTLIERS = 3
-"""Beside the ladder, the 1 to 3 outermost points on each side start as a component of their own."""
+MIN_SHARE = 1e-10
+"""Smallest share of the complete-data information that is told from rounding (1e-16 per sum, times a margin)."""
+STEPS = ("start", "em", "squarem", "newton")
+"""What a step of a climb can be."""
+START, EM, SQUAREM, NEWTON = range(4)
+CONVERGED, LIMIT, SADDLE, EMPTIED, PLAIN, CLIMBING = range(6)
 
 
-class EMStatus(Enum):
-    """How a run of EM ended."""
+class Expectation(NamedTuple):
+    """What an E-step sums over the weighted points: ``z = (t - mu) / sigma``, ``v`` likewise from the midpoint."""
 
-    CONVERGED = "EM converged: it stands within a millionth of a standard error of a maximum of the likelihood."
-    ITERATION_LIMIT = "EM was stopped by its limit on iterations before it reached a maximum."
-    SADDLE = "EM came to rest on a saddle of the likelihood (both means equal), which is not a maximum."
-    EMPTIED = "EM lost a component: its expected count fell to zero."
-    PLAIN = "Textbook EM ran for the iterations asked for; whether it had converged was not judged."
-
-
-class Standardised(NamedTuple):
-    """The sample in units of its own mean and standard deviation."""
-
-    t: Floats
-    weights: Floats
-
-
-class _Point(NamedTuple):
-    """A point of the climb, with what the E-step finds there."""
-
-    theta: Floats
-    expected: Expectation
-
-    @property
-    def log_likelihood(self) -> float:
-        return self.expected.log_likelihood
+    n1: float
+    """Expected count of component 1, sum of ``w r``."""
+    n2: float
+    """Expected count of component 2, sum of ``w (1 - r)``."""
+    first1: float
+    """Sum of ``w r z1``."""
+    first2: float
+    """Sum of ``w (1 - r) z2``."""
+    second: float
+    """Sum of ``w r z1^2 + w (1 - r) z2^2``."""
+    lost0: float
+    """Sum of ``w r (1 - r)``."""
+    lost1: float
+    """Sum of ``w r (1 - r) v``."""
+    lost2: float
+    """Sum of ``w r (1 - r) v^2``."""
+    log_likelihood: float
+    """At ``theta``, nats, the larger component taken out first: ``log f = log(larger) + log(1 + exp(-|log-odds|))``."""
 
 
-class Climb(NamedTuple):
-    """One run from one start."""
-
-    path: list[tuple[str, Floats, float]]
-    status: EMStatus
-    distance: float
-
-    @property
-    def theta(self) -> Floats:
-        """Where the climb ended."""
-        return self.path[-1][1]
-
-    @property
-    def log_likelihood(self) -> float:
-        """Its height there, nats, of the standardised data."""
-        return self.path[-1][2]
+_row = types.Array(types.float64, 1, "C", readonly=True)
+_table = types.Array(types.float64, 2, "C", readonly=True)
+_stack = types.Array(types.float64, 3, "C", readonly=True)
+_mask = types.Array(types.boolean, 1, "C", readonly=True)
+_sums = types.NamedUniTuple(types.float64, 9, Expectation)
+_options = {"error_model": "numpy", "nogil": True, "cache": True}
+compiled = numba.njit(**_options)
 
 
-def _e_step(data: Standardised, theta: Floats) -> _Point:
-    """Sum the expected counts and moments of both components at ``theta``."""
-    return _Point(theta, expectation(data.t, data.weights, theta))
+@compiled
+def dot(a, b):
+    """Inner product of four numbers."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
 
 
-def _m_step(point: _Point) -> Floats | None:
-    """Maximise the expected complete-data log-likelihood; None where a component is empty.
+@compiled
+def valid(theta):
+    """Whether these are parameters of a mixture."""
+    return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
 
-    The sums are about the old means and in units of the old sigma; the new sigma pools the residuals of both
-    components and divides by n.
+
+@compiled
+def ordered_alike(theta, leap):
+    """Whether the means have kept their order, as they do in EM."""
+    return (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0
+
+
+@numba.njit(_sums(_row, _row, _row), fastmath={"contract", "nsz", "reassoc"}, **_options)
+def e_step(t, weights, theta):
+    """Sum the expected counts and moments of both components at ``theta``; written so that it runs on many points a time."""
+    weight, mu1, mu2, sigma = theta[0], theta[1], theta[2], theta[3]
+    log1, log2 = math.log(weight), math.log1p(-weight)
+    gap, middle, unit = (mu2 - mu1) / sigma, (mu1 + mu2) / 2, 1 / sigma
+    n1 = n2 = first1 = first2 = second = lost0 = lost1 = lost2 = height = 0.0
+    for i in range(t.size):
+        v = (t[i] - middle) * unit
+        z1, z2 = (t[i] - mu1) * unit, (t[i] - mu2) * unit
+        odds = log1 - log2 - gap * v
+        e = exp_minus(abs(odds))
+        larger = 1 / (1 + e)
+        r1, r2 = (larger, e * larger) if odds > 0 else (e * larger, larger)
+        w1, w2 = weights[i] * r1, weights[i] * r2
+        n1 += w1
+        n2 += w2
+        first1 += w1 * z1
+        first2 += w2 * z2
+        second += w1 * z1 * z1 + w2 * z2 * z2
+        lost0 += w1 * r2
+        lost1 += w1 * r2 * v
+        lost2 += w1 * r2 * v * v
+        height += weights[i] * ((log1 - 0.5 * z1 * z1 if odds > 0 else log2 - 0.5 * z2 * z2) + log_1_plus(e))
+    height -= (n1 + n2) * (math.log(sigma) + 0.5 * math.log(2 * math.pi))
+    return Expectation(n1, n2, first1, first2, second, lost0, lost1, lost2, height)
+
+
+@compiled
+def m_step(s, theta, held):
+    """Maximise the expected complete-data log-likelihood; NaN where a component is empty.
+
+    The sums are about the old means and in units of the old sigma. With a mean held, sigma takes the residuals about
+    it.
     """
-    (_, mu1, mu2, sigma), e = point.theta.tolist(), point.expected
-    if not min(e.n1, e.n2) > MIN_COUNT:
-        return None
-    n = e.n1 + e.n2
-    spread = math.sqrt(max(e.squares, 0.0) / n)
-    return np.array([e.n1 / n, mu1 + sigma * e.first1 / e.n1, mu2 + sigma * e.first2 / e.n2, spread])
+    after = np.full(4, np.nan)
+    if min(s.n1, s.n2) > MIN_COUNT:
+        n, mean1, mean2 = s.n1 + s.n2, s.first1 / s.n1, s.first2 / s.n2
+        move1, move2 = 0.0 if held[1] else mean1, 0.0 if held[2] else mean2
+        squares = s.second + s.n1 * move1 * (move1 - 2 * mean1) + s.n2 * move2 * (move2 - 2 * mean2)
+        after[0], after[1], after[2] = s.n1 / n, theta[1] + theta[3] * move1, theta[2] + theta[3] * move2
+        after[3] = theta[3] * math.sqrt(max(squares, SHRINK * s.second) / n)
+        for k in range(4):
+            if held[k]:
+                after[k] = theta[k]
+    return after
 
 
-def _unbounded(theta: Floats) -> Floats:
-    """Coordinates in which every point is valid: logit of the weight, the means, log of sigma."""
-    return np.array([logit(theta[0]), theta[1], theta[2], math.log(theta[3])])
+@numba.njit(types.Tuple((types.float64[::1], types.float64[:, ::1], types.float64[::1]))(_sums, _row), **_options)
+def derivatives(s, theta):
+    """Score, observed information by Louis' (1982) formula, and the diagonal of the complete-data information.
 
+    With ``d = c + e v`` the difference of the complete-data scores of both components (``likelihood``),
 
-def _bounded(u: Floats) -> Floats:
-    return np.array([expit(u[0]), u[1], u[2], math.exp(u[3])])
-
-
-def _leaps(theta0: Floats, theta1: Floats, theta2: Floats) -> Iterator[Floats]:
-    """SQUAREM's squared step through three successive EM iterates, then shorter ones to fall back on.
-
-    The length is scheme S3 of Varadhan & Roland (2008); length 1 would be the second EM iterate itself.
+        I = complete-data information - sum w r (1 - r) d d'.
     """
-    u0, u1, u2 = _unbounded(theta0), _unbounded(theta1), _unbounded(theta2)
-    r, v = u1 - u0, u2 - 2 * u1 + u0
-    curved = math.sqrt(v @ v)
-    excess = math.sqrt(r @ r) / curved - 1 if curved else 0.0
+    weight, other, sigma = theta[0], 1 - theta[0], theta[3]
+    n, gap = s.n1 + s.n2, (theta[2] - theta[1]) / sigma
+    score = np.array((s.n1 / weight - s.n2 / other, s.first1 / sigma, s.first2 / sigma, (s.second - n) / sigma))
+    complete = n * np.array((1 / (weight * other), weight / sigma**2, other / sigma**2, 2 / sigma**2))
+    known = (s.n1 / weight**2 + s.n2 / other**2, s.n1 / sigma**2, s.n2 / sigma**2, (3 * s.second - n) / sigma**2)
+    c = (1 / (weight * other), gap / (2 * sigma), gap / (2 * sigma), 0.0)
+    e = (0.0, 1 / sigma, -1 / sigma, 2 * gap / sigma)
+    information = np.empty((4, 4))
+    for i in range(4):
+        for j in range(4):
+            lost = s.lost0 * c[i] * c[j] + s.lost1 * (c[i] * e[j] + e[i] * c[j]) + s.lost2 * e[i] * e[j]
+            information[i, j] = (known[i] if i == j else 0.0) - lost
+    for k, first in ((1, s.first1), (2, s.first2)):
+        information[k, 3] += 2 * first / sigma**2
+        information[3, k] += 2 * first / sigma**2
+    return score, information, complete
+
+
+@numba.njit(types.float64[:, ::1](types.float64[:, ::1], _row, _mask), **_options)
+def covariance(information, complete, held):
+    """Inverse of the information of the parameters that are not held, by sweeping (Goodnight 1979); 0 for the others.
+
+    All NaN where it is not positive definite. It is swept relative to the complete-data information: each pivot is the
+    share that the labels leave of it, given the parameters before; below ``MIN_SHARE`` it can't be told from none.
+    """
+    unit = 1 / np.sqrt(complete)
+    a = np.empty((4, 4))
+    for i in range(4):
+        for j in range(4):
+            a[i, j] = 0.0 if held[i] or held[j] else information[i, j] * unit[i] * unit[j]
+    for k in range(4):
+        if held[k]:
+            continue
+        pivot = a[k, k]
+        if not pivot > MIN_SHARE:
+            return np.full((4, 4), np.nan)
+        column = a[:, k] / pivot
+        for i in range(4):
+            for j in range(4):
+                a[i, j] -= pivot * column[i] * column[j]
+        a[k, :] = a[:, k] = column
+        a[k, k] = -1 / pivot
+    for i in range(4):
+        for j in range(4):
+            a[i, j] *= -unit[i] * unit[j]
+    return a
+
+
+@compiled
+def outlook(here, theta, held):
+    """Newton's step, the distance to the maximum, ``sqrt(g' I^-1 g)``, infinite where there is none near, and I."""
+    score, information, complete = derivatives(here, theta)
+    inverse = covariance(information, complete, held)
+    newton = np.zeros(4)
+    for k in range(4):
+        newton[k] = dot(inverse[k], score)
+    squared = dot(newton, score)
+    return newton, math.inf if math.isnan(squared) else math.sqrt(max(squared, 0.0)), information, complete
+
+
+@compiled
+def nearest(known, theta, information):
+    """Which of the known maxima is within ``MET`` standard errors, or -1."""
+    for k in range(known.shape[0]):
+        squared, apart = 0.0, known[k] - theta
+        for i in range(4):
+            squared += apart[i] * dot(information[i], apart)
+        if squared < MET**2:
+            return k
+    return -1
+
+
+@compiled
+def judge(here, theta, ahead, complete, distance, met, accelerated, last):
+    """How the climb ends here, ``ahead`` being its next EM step; or that it goes on."""
+    if accelerated:
+        if met >= 0 or distance < TOLERANCE + ROUNDING * math.sqrt(here.n1 + here.n2) / theta[3]:
+            return CONVERGED
+        step = ahead - theta
+        if distance == math.inf and (
+            abs(ahead[2] - ahead[1]) < MEANS_MET * ahead[3] or dot(step * step, complete) < STANDSTILL**2
+        ):
+            return SADDLE
+    if last:
+        return LIMIT if accelerated else PLAIN
+    return CLIMBING if valid(ahead) else EMPTIED
+
+
+@compiled
+def newton_step(t, weights, here, theta, ahead, newton, distance):
+    """Newton's step where it can be trusted: the likelihood rises about as the quadratic promises; else EM's."""
+    leap = theta + newton
+    if valid(leap) and ordered_alike(theta, leap):
+        there = e_step(t, weights, leap)
+        noise = NOISE * (abs(here.log_likelihood) + here.n1 + here.n2)
+        if there.log_likelihood - here.log_likelihood > TRUSTED * distance**2 / 2 - noise:
+            return NEWTON, leap, there
+    return EM, ahead, here
+
+
+@compiled
+def squared_step(t, weights, here, theta0, theta1, theta2, ahead, held):
+    """SQUAREM's step through three successive EM iterates where the likelihood rises, or a shorter one; else EM's.
+
+    The length is scheme S3 of Varadhan & Roland (2008), length 1 being the second EM step itself; an EM step settles
+    it.
+    """
+    r, v = theta1 - theta0, theta2 - 2 * theta1 + theta0
+    excess = math.sqrt(dot(r, r) / dot(v, v)) - 1
     for _ in range(MAX_RETREATS):
-        if not excess > MIN_EXCESS:
-            return
-        length = 1 + excess
-        with np.errstate(over="ignore"):
-            leap = _bounded(u0 + 2 * length * r + length**2 * v)
-        if _valid(leap):
-            yield leap
-        excess /= RETREAT
-
-
-def _valid(theta: Floats) -> bool:
-    return bool(np.isfinite(theta).all() and 0 < theta[0] < 1 and theta[3] > 0)
-
-
-def climb(data: Standardised, start: Floats) -> Climb:
-    """Climb from ``start`` by cycles of two EM steps and one squared step, the likelihood never falling."""
-    here = _e_step(data, start)
-    path = [("start", start, here.log_likelihood)]
-    rounding = ROUNDING * math.sqrt(data.weights.sum())
-    for _ in range(MAX_CYCLES):
-        tolerance = TOLERANCE + rounding / here.theta[3]
-        steps = list(_cycle(data, here))
-        if not steps:
-            return Climb(path, EMStatus.EMPTIED, math.inf)
-        step, met = _em_step(here, steps[0][1].theta)
-        if step < 2 * tolerance or met:
-            distance = distance_to_maximum(curvature_from(here.expected, here.theta))
-            if distance < tolerance:
-                return Climb(path, EMStatus.CONVERGED, distance)
-            if math.isinf(distance) and (met or step < STANDSTILL):
-                return Climb(path, EMStatus.SADDLE, distance)
-        path += [(kind, point.theta, point.log_likelihood) for kind, point in steps]
-        here = steps[-1][1]
-    distance = distance_to_maximum(curvature_from(here.expected, here.theta))
-    return Climb(path, EMStatus.ITERATION_LIMIT, distance)
-
-
-def _em_step(here: _Point, after: Floats) -> tuple[float, bool]:
-    """Length of an EM step in complete-data standard errors, and whether the means have met.
-
-    The step is the score times the inverse complete-data information, which is never below the observed one: so the
-    distance to the maximum is at least as long, and need not be worked out before the step is short.
-    """
-    weight, mu1, mu2, sigma = (after - here.theta).tolist()
-    share, spread = here.theta[0], here.theta[3]
-    means = share * mu1**2 + (1 - share) * mu2**2 + 2 * sigma**2
-    squared = (here.expected.n1 + here.expected.n2) * (weight**2 / (share * (1 - share)) + means / spread**2)
-    return math.sqrt(squared), abs(after[2] - after[1]) < MEANS_MET * after[3]
-
-
-def _cycle(data: Standardised, here: _Point) -> Iterator[tuple[str, _Point]]:
-    """Two EM steps, then the squared step with an EM step to settle it, kept only where the likelihood rises."""
-    points = [here]
-    for _ in range(2):
-        theta = _m_step(points[-1])
-        if theta is None or not _valid(theta):
-            return
-        points.append(_e_step(data, theta))
-        yield "em", points[-1]
-    for leap in _leaps(*(point.theta for point in points)):
-        settled = _m_step(_e_step(data, leap))
-        if settled is not None and _valid(settled):
-            after = _e_step(data, settled)
-            if after.log_likelihood > points[-1].log_likelihood:
-                yield "squarem", after
-                return
-
-
-def starts(data: Standardised) -> Iterator[Floats]:
-    """Class moments of the sorted sample, cut at each rung of the ladder and behind each outermost point."""
-    order = np.argsort(data.t, kind="stable")
-    t, weights = data.t[order], data.weights[order]
-    cumulated = np.cumsum(weights)
-    rungs = np.searchsorted(cumulated, np.array(LADDER) * cumulated[-1])
-    outermost = np.arange(1, OUTLIERS + 1)
-    cuts = np.unique(np.concatenate([rungs, outermost, t.size - outermost]))
-    for cut in cuts[(cuts > 0) & (cuts < t.size)]:
-        start = _class_moments(t, weights, cut)
-        if start is not None:
-            yield start
-
-
-def _class_moments(t: Floats, weights: Floats, cut: int) -> Floats | None:
-    """Weight, means and pooled standard deviation of the points below and above the cut."""
-    n1, n2 = float(weights[:cut].sum()), float(weights[cut:].sum())
-    if not min(n1, n2) > MIN_COUNT:
-        return None
-    mu1, mu2 = weights[:cut] @ t[:cut] / n1, weights[cut:] @ t[cut:] / n2
-    squares = weights[:cut] @ (t[:cut] - mu1) ** 2 + weights[cut:] @ (t[cut:] - mu2) ** 2
-    theta = np.array([n1 / (n1 + n2), mu1, mu2, math.sqrt(max(float(squares), 0.0) / (n1 + n2))])
-    return theta if mu1 < mu2 and _valid(theta) else None
-
-
-def march(data: Standardised, start: Floats, iterations: int) -> Climb:
-    """Textbook EM: so many iterations, no acceleration, no judgement."""
-    here = _e_step(data, start)
-    path, status = [("start", start, here.log_likelihood)], EMStatus.PLAIN
-    for _ in range(iterations):
-        theta = _m_step(here)
-        if theta is None or not _valid(theta):
-            status = EMStatus.EMPTIED
+        if not MIN_EXCESS < excess < math.inf:
             break
-        here = _e_step(data, theta)
-        path.append(("em", theta, here.log_likelihood))
-    return Climb(path, status, distance_to_maximum(curvature_from(here.expected, here.theta)))
+        leap = theta0 + 2 * (1 + excess) * r + (1 + excess) ** 2 * v
+        if valid(leap) and ordered_alike(theta2, leap):
+            settled = m_step(e_step(t, weights, leap), leap, held)
+            if valid(settled):
+                there = e_step(t, weights, settled)
+                if there.log_likelihood > here.log_likelihood:
+                    return SQUAREM, settled, there
+        excess /= RETREAT
+    return EM, ahead, here
+
+
+@numba.njit(
+    types.Tuple((types.float64[::1], _sums, types.int64, types.float64, types.int64, types.int64))(
+        _row, _row, _row, _mask, types.boolean, types.int64, _table, types.float64[:, ::1]
+    ),
+    **_options,
+)
+def climb(t, weights, start, held, accelerated, limit, known, path):
+    """Climb from ``start`` by EM: E-step, stop, M-step; where accelerated, by longer steps between.
+
+    Args:
+        t: Points, shape ``(m,)``.
+        weights: Theirs, shape ``(m,)``.
+        start: Where to start, shape ``(4,)``.
+        held: Which parameters keep their value, shape ``(4,)``.
+        accelerated: Whether to try longer steps and to stop at a maximum; else ``limit`` EM steps are taken.
+        limit: Steps at the most.
+        known: Where other climbs of the same likelihood ended, shape ``(k, 4)``; NaN where that is no maximum.
+        path: Takes each step's kind, parameters and log-likelihood, as far as it reaches, shape ``(p, 6)``.
+
+    Returns:
+        Where it ended, the sums there, how it ended, its distance to the maximum, the number of steps, and which of the
+        known maxima it met, or -1.
+    """
+    older = old = theta = start.copy()
+    here, kind, em_steps = e_step(t, weights, theta), START, 0  # E-step
+    for step in range(limit + 1):
+        if step < path.shape[0]:
+            path[step, 0], path[step, 1:5], path[step, 5] = kind, theta, here.log_likelihood
+        newton, distance, information, complete = outlook(here, theta, held)
+        met = nearest(known, theta, information) if distance < MET else -1
+        ahead = m_step(here, theta, held)  # M-step
+        status = judge(here, theta, ahead, complete, distance, met, accelerated, step == limit)  # stop
+        if status != CLIMBING:
+            break
+        kind, there = EM, here
+        if accelerated and em_steps == 0 and distance < math.inf:
+            kind, ahead, there = newton_step(t, weights, here, theta, ahead, newton, distance)
+        elif accelerated and em_steps == 2:
+            kind, ahead, there = squared_step(t, weights, here, older, old, theta, ahead, held)
+        if kind == EM:
+            there = e_step(t, weights, ahead)  # E-step
+        em_steps = em_steps % 2 + 1 if kind == EM else 0
+        older, old, theta, here = old, theta, ahead, there
+    return theta, here, status, math.inf if status == EMPTIED else distance, step, met
+
+
+@numba.njit(types.float64[:, :, ::1](_row, _table, _stack, _mask), **_options)
+def climb_all(t, weights, starts, held):
+    """Climb from every start of every data set; ``run_em`` has the words."""
+    sets, each = starts.shape[:2]
+    ends, path = np.empty((sets, each, 8)), np.empty((0, 6))
+    for d in range(sets):
+        known = np.full((each, 4), np.nan)
+        row = weights[d if len(weights) > 1 else 0]
+        for k in range(each):
+            theta, here, status, distance, _, met = climb(t, row, starts[d, k], held, True, MAX_STEPS, known, path)
+            if met >= 0:
+                ends[d, k] = ends[d, met]
+                continue
+            if status == CONVERGED:
+                known[k] = theta
+            ends[d, k, :4] = theta
+            ends[d, k, 4], ends[d, k, 5], ends[d, k, 6], ends[d, k, 7] = here.log_likelihood, distance, status, k
+    return ends
