@@ -18,7 +18,6 @@ LARGEST = 700.0
 """exp(-700) is still a normal float."""
 
 
-
 @numba.njit(error_model="numpy")
 def exp_minus(y):
     """``exp(-y)`` for y >= 0, that is ``2^k exp(f)`` with f within half of ln 2, without a call to a library."""
