@@ -1,4 +1,4 @@
-r"""EM: from a start to a maximum of the likelihood, any number of fits in one call.
+r"""EM: from a start to a maximum of the likelihood, compiled by numba.
 
 E-step: because sigma is shared, the log-odds of component 1 are linear in x, so a responsibility is one logistic,
 
@@ -9,23 +9,26 @@ M-step: weighted count, means and the pooled within-component variance (Dempster
     w = sum r / n,  mu1 = sum r x / sum r,  mu2 likewise with 1 - r,
     sigma^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n.
 
-``climb`` is all of it: E-step, stop, M-step. Textbook EM does nothing else; an accelerated climb tries a longer step now
-and then, SQUAREM's (Varadhan & Roland 2008) or Newton's, and keeps it only where the likelihood rises. Parameters are
-arrays ``(weight, mu1, mu2, sigma)``, those that are held keep their value. Whatever is compiled stands in this file:
-numba would not see a change in another.
+``climb`` repeats them. Textbook EM is no more than that; an accelerated climb tries a longer step now and then, the
+squared one of Varadhan & Roland (2008) or Newton's, and keeps it only where the likelihood rises. ``theta`` is
+``(weight, mu1, mu2, sigma)``; parameters that are ``held`` keep their value. All of this stands in one file since numba
+does not see that compiled code has changed in another.
 """
 
 from __future__ import annotations
 
 import math
-
 from typing import NamedTuple
 
 import numba
 import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 from mixstudy.em.kernel import exp_minus, log_1_plus
+from mixstudy.model import Floats
+
+type Mask = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
 """Distance to the maximum, in standard errors, at which a climb stops: far below any figure that is reported."""
@@ -35,21 +38,20 @@ by as many standard errors. It takes over where sigma is a billionth of the spre
 NOISE = 1e-14
 """Rounding error of a log-likelihood, as a share of its size and of n, with a margin; a fall below it is none."""
 MET = 1e-3
-"""A climb that comes so near to where another ended, in standard errors, has met it and ends there, too."""
+"""Two climbs that come so near to each other, in standard errors, at a maximum go on as one."""
+MAX_STEPS = 6_000
+"""Steps allowed to one climb; the slowest known case but one takes half of them, and that has no maximum to find."""
 MIN_COUNT = 1e-6
 """A component whose expected count falls below this many observations is empty."""
 SHRINK = 1e-8
-"""Smallest factor by which one M-step multiplies sigma^2: below it the sums' difference is rounding, and as a shorter
-step the likelihood rises all the same."""
+"""An M-step leaves this share of sigma^2, at the least: below it is rounding, and the likelihood rises all the same."""
 MEANS_MET = 0.1
 """Separation, in sigma, below which an indefinite information matrix means that the climb is stuck on the plateau
 of the saddle, where EM moves only algebraically; every start begins at least 1 apart."""
 STANDSTILL = 1e-10
 """Step, in complete-data standard errors, at which a climb with an indefinite information matrix rests on a saddle."""
-MAX_STEPS = 6_000
-"""Steps allowed to one climb; the slowest known case needs about a twentieth."""
-TRUSTED = 0.5
-"""Newton's step is kept where the likelihood rises by this share, at least, of what its quadratic promises."""
+KEPT = 0.5
+"""Newton's step is taken where the likelihood rises by this share, at least, of what its quadratic promises."""
 MAX_RETREATS = 5
 """How many lengths of a squared step are tried before EM goes on."""
 RETREAT = 4.0
@@ -58,10 +60,10 @@ MIN_EXCESS = 0.01
 """A squared step less than this much longer than EM's own is not worth its two E-steps."""
 MIN_SHARE = 1e-10
 """Smallest share of the complete-data information that is told from rounding (1e-16 per sum, times a margin)."""
-STEPS = ("start", "em", "squarem", "newton")
-"""What a step of a climb can be."""
 START, EM, SQUAREM, NEWTON = range(4)
+"""What a step was; ``run.STEPS`` names them."""
 CONVERGED, LIMIT, SADDLE, EMPTIED, PLAIN, CLIMBING = range(6)
+"""How a climb ended, in the order of ``run.EMStatus``; or that it goes on."""
 
 
 class Expectation(NamedTuple):
@@ -91,43 +93,24 @@ _row = types.Array(types.float64, 1, "C", readonly=True)
 _table = types.Array(types.float64, 2, "C", readonly=True)
 _stack = types.Array(types.float64, 3, "C", readonly=True)
 _mask = types.Array(types.boolean, 1, "C", readonly=True)
-_sums = types.NamedUniTuple(types.float64, 9, Expectation)
+_sums = types.NamedUniTuple(types.float64, len(Expectation._fields), Expectation)
 _options = {"error_model": "numpy", "nogil": True, "cache": True}
 compiled = numba.njit(**_options)
 
 
-@compiled
-def dot(a, b):
-    """Inner product of four numbers."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
-
-
-@compiled
-def valid(theta):
-    """Whether these are parameters of a mixture."""
-    return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
-
-
-@compiled
-def ordered_alike(theta, leap):
-    """Whether the means have kept their order, as they do in EM."""
-    return (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0
-
-
 @numba.njit(_sums(_row, _row, _row), fastmath={"contract", "nsz", "reassoc"}, **_options)
-def e_step(t, weights, theta):
-    """Sum the expected counts and moments of both components at ``theta``; written so that it runs on many points a time."""
+def e_step(t: Floats, weights: Floats, theta: Floats) -> Expectation:
+    """Sum the expected counts and moments of both components, in any order: so it takes several points at a time."""
     weight, mu1, mu2, sigma = theta[0], theta[1], theta[2], theta[3]
     log1, log2 = math.log(weight), math.log1p(-weight)
     gap, middle, unit = (mu2 - mu1) / sigma, (mu1 + mu2) / 2, 1 / sigma
     n1 = n2 = first1 = first2 = second = lost0 = lost1 = lost2 = height = 0.0
     for i in range(t.size):
-        v = (t[i] - middle) * unit
-        z1, z2 = (t[i] - mu1) * unit, (t[i] - mu2) * unit
+        z1, z2, v = (t[i] - mu1) * unit, (t[i] - mu2) * unit, (t[i] - middle) * unit
         odds = log1 - log2 - gap * v
         e = exp_minus(abs(odds))
-        larger = 1 / (1 + e)
-        r1, r2 = (larger, e * larger) if odds > 0 else (e * larger, larger)
+        larger, smaller = 1 / (1 + e), e / (1 + e)
+        r1, r2 = (larger, smaller) if odds > 0 else (smaller, larger)
         w1, w2 = weights[i] * r1, weights[i] * r2
         n1 += w1
         n2 += w2
@@ -143,19 +126,18 @@ def e_step(t, weights, theta):
 
 
 @compiled
-def m_step(s, theta, held):
+def m_step(s: Expectation, theta: Floats, held: Mask) -> Floats:
     """Maximise the expected complete-data log-likelihood; NaN where a component is empty.
 
-    The sums are about the old means and in units of the old sigma. With a mean held, sigma takes the residuals about
-    it.
+    The sums are about the old means and in units of the old sigma.
     """
     after = np.full(4, np.nan)
     if min(s.n1, s.n2) > MIN_COUNT:
-        n, mean1, mean2 = s.n1 + s.n2, s.first1 / s.n1, s.first2 / s.n2
-        move1, move2 = 0.0 if held[1] else mean1, 0.0 if held[2] else mean2
-        squares = s.second + s.n1 * move1 * (move1 - 2 * mean1) + s.n2 * move2 * (move2 - 2 * mean2)
-        after[0], after[1], after[2] = s.n1 / n, theta[1] + theta[3] * move1, theta[2] + theta[3] * move2
-        after[3] = theta[3] * math.sqrt(max(squares, SHRINK * s.second) / n)
+        move1, move2 = s.first1 / s.n1, s.first2 / s.n2
+        gained1, gained2 = 0.0 if held[1] else s.n1 * move1**2, 0.0 if held[2] else s.n2 * move2**2
+        variance = max(s.second - gained1 - gained2, SHRINK * s.second) / (s.n1 + s.n2)
+        after[0], after[3] = s.n1 / (s.n1 + s.n2), theta[3] * math.sqrt(variance)
+        after[1], after[2] = theta[1] + theta[3] * move1, theta[2] + theta[3] * move2
         for k in range(4):
             if held[k]:
                 after[k] = theta[k]
@@ -163,12 +145,10 @@ def m_step(s, theta, held):
 
 
 @numba.njit(types.Tuple((types.float64[::1], types.float64[:, ::1], types.float64[::1]))(_sums, _row), **_options)
-def derivatives(s, theta):
-    """Score, observed information by Louis' (1982) formula, and the diagonal of the complete-data information.
+def derivatives(s: Expectation, theta: Floats) -> tuple[Floats, Floats, Floats]:
+    """Score, observed information (Louis 1982; ``likelihood``), and the diagonal of the complete-data information.
 
-    With ``d = c + e v`` the difference of the complete-data scores of both components (``likelihood``),
-
-        I = complete-data information - sum w r (1 - r) d d'.
+    ``c + e v`` is the difference d of both components' complete-data scores: what is lost is ``sum w r (1 - r) d d'``.
     """
     weight, other, sigma = theta[0], 1 - theta[0], theta[3]
     n, gap = s.n1 + s.n2, (theta[2] - theta[1]) / sigma
@@ -188,12 +168,12 @@ def derivatives(s, theta):
     return score, information, complete
 
 
-@numba.njit(types.float64[:, ::1](types.float64[:, ::1], _row, _mask), **_options)
-def covariance(information, complete, held):
+@numba.njit(types.float64[:, ::1](_table, _row, _mask), **_options)
+def covariance(information: Floats, complete: Floats, held: Mask) -> Floats:
     """Inverse of the information of the parameters that are not held, by sweeping (Goodnight 1979); 0 for the others.
 
-    All NaN where it is not positive definite. It is swept relative to the complete-data information: each pivot is the
-    share that the labels leave of it, given the parameters before; below ``MIN_SHARE`` it can't be told from none.
+    All NaN where it is not positive definite: a pivot is the share of the complete-data information that the labels
+    leave of a parameter, given those before it; below ``MIN_SHARE`` it can't be told from none.
     """
     unit = 1 / np.sqrt(complete)
     a = np.empty((4, 4))
@@ -201,16 +181,16 @@ def covariance(information, complete, held):
         for j in range(4):
             a[i, j] = 0.0 if held[i] or held[j] else information[i, j] * unit[i] * unit[j]
     for k in range(4):
+        pivot = a[k, k]
         if held[k]:
             continue
-        pivot = a[k, k]
         if not pivot > MIN_SHARE:
             return np.full((4, 4), np.nan)
-        column = a[:, k] / pivot
+        row = a[k] / pivot
         for i in range(4):
             for j in range(4):
-                a[i, j] -= pivot * column[i] * column[j]
-        a[k, :] = a[:, k] = column
+                a[i, j] -= pivot * row[i] * row[j]
+        a[k, :] = a[:, k] = row
         a[k, k] = -1 / pivot
     for i in range(4):
         for j in range(4):
@@ -219,21 +199,61 @@ def covariance(information, complete, held):
 
 
 @compiled
-def outlook(here, theta, held):
-    """Newton's step, the distance to the maximum, ``sqrt(g' I^-1 g)``, infinite where there is none near, and I."""
-    score, information, complete = derivatives(here, theta)
-    inverse = covariance(information, complete, held)
-    newton = np.zeros(4)
-    for k in range(4):
-        newton[k] = dot(inverse[k], score)
-    squared = dot(newton, score)
-    return newton, math.inf if math.isnan(squared) else math.sqrt(max(squared, 0.0)), information, complete
+def dot(a: Floats, b: Floats) -> float:
+    """Inner product of four numbers."""
+    product: float = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+    return product
 
 
 @compiled
-def nearest(known, theta, information):
+def valid(theta: Floats) -> bool:
+    """Whether these are parameters of a mixture."""
+    return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
+
+
+@compiled
+def newton_step(
+    t: Floats, weights: Floats, here: Expectation, theta: Floats, newton: Floats, distance: float
+) -> tuple[int, Floats, Expectation]:
+    """Newton's step where the likelihood rises about as its quadratic promises: so it leads to the nearest maximum."""
+    leap = theta + newton
+    if valid(leap) and (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0:
+        there = e_step(t, weights, leap)
+        noise = NOISE * (abs(here.log_likelihood) + here.n1 + here.n2)
+        if there.log_likelihood - here.log_likelihood > KEPT * distance**2 / 2 - noise:
+            return NEWTON, leap, there
+    return EM, theta, here
+
+
+@compiled
+def squared_step(
+    t: Floats, weights: Floats, here: Expectation, path: tuple[Floats, Floats, Floats], held: Mask
+) -> tuple[int, Floats, Expectation]:
+    """SQUAREM's step through three successive EM iterates, or a shorter one, where the likelihood rises.
+
+    The length is scheme S3 of Varadhan & Roland (2008), length 1 being the last EM iterate; an EM step settles it.
+    """
+    first, second, theta = path
+    r, v = second - first, theta - 2 * second + first
+    excess = math.sqrt(dot(r, r) / dot(v, v)) - 1
+    for _ in range(MAX_RETREATS):
+        if not MIN_EXCESS < excess < math.inf:
+            break
+        leap = first + 2 * (1 + excess) * r + (1 + excess) ** 2 * v
+        if valid(leap) and (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0:
+            settled = m_step(e_step(t, weights, leap), leap, held)
+            if valid(settled):
+                there = e_step(t, weights, settled)
+                if there.log_likelihood > here.log_likelihood:
+                    return SQUAREM, settled, there
+        excess /= RETREAT
+    return EM, theta, here
+
+
+@compiled
+def nearest(known: Floats, theta: Floats, information: Floats) -> int:
     """Which of the known maxima is within ``MET`` standard errors, or -1."""
-    for k in range(known.shape[0]):
+    for k in range(len(known)):
         squared, apart = 0.0, known[k] - theta
         for i in range(4):
             squared += apart[i] * dot(information[i], apart)
@@ -243,54 +263,15 @@ def nearest(known, theta, information):
 
 
 @compiled
-def judge(here, theta, ahead, complete, distance, met, accelerated, last):
-    """How the climb ends here, ``ahead`` being its next EM step; or that it goes on."""
-    if accelerated:
-        if met >= 0 or distance < TOLERANCE + ROUNDING * math.sqrt(here.n1 + here.n2) / theta[3]:
-            return CONVERGED
-        step = ahead - theta
-        if distance == math.inf and (
-            abs(ahead[2] - ahead[1]) < MEANS_MET * ahead[3] or dot(step * step, complete) < STANDSTILL**2
-        ):
-            return SADDLE
-    if last:
-        return LIMIT if accelerated else PLAIN
-    return CLIMBING if valid(ahead) else EMPTIED
-
-
-@compiled
-def newton_step(t, weights, here, theta, ahead, newton, distance):
-    """Newton's step where it can be trusted: the likelihood rises about as the quadratic promises; else EM's."""
-    leap = theta + newton
-    if valid(leap) and ordered_alike(theta, leap):
-        there = e_step(t, weights, leap)
-        noise = NOISE * (abs(here.log_likelihood) + here.n1 + here.n2)
-        if there.log_likelihood - here.log_likelihood > TRUSTED * distance**2 / 2 - noise:
-            return NEWTON, leap, there
-    return EM, ahead, here
-
-
-@compiled
-def squared_step(t, weights, here, theta0, theta1, theta2, ahead, held):
-    """SQUAREM's step through three successive EM iterates where the likelihood rises, or a shorter one; else EM's.
-
-    The length is scheme S3 of Varadhan & Roland (2008), length 1 being the second EM step itself; an EM step settles
-    it.
-    """
-    r, v = theta1 - theta0, theta2 - 2 * theta1 + theta0
-    excess = math.sqrt(dot(r, r) / dot(v, v)) - 1
-    for _ in range(MAX_RETREATS):
-        if not MIN_EXCESS < excess < math.inf:
-            break
-        leap = theta0 + 2 * (1 + excess) * r + (1 + excess) ** 2 * v
-        if valid(leap) and ordered_alike(theta2, leap):
-            settled = m_step(e_step(t, weights, leap), leap, held)
-            if valid(settled):
-                there = e_step(t, weights, settled)
-                if there.log_likelihood > here.log_likelihood:
-                    return SQUAREM, settled, there
-        excess /= RETREAT
-    return EM, ahead, here
+def judge(here: Expectation, theta: Floats, ahead: Floats, complete: Floats, distance: float) -> int:
+    """Whether the climb ends here (``ahead`` is EM's next step): at a maximum, on a saddle, with an empty component."""
+    if distance < TOLERANCE + ROUNDING * math.sqrt(here.n1 + here.n2) / theta[3]:
+        return CONVERGED
+    if not valid(ahead):
+        return EMPTIED
+    step = ahead - theta
+    at_rest = abs(ahead[2] - ahead[1]) < MEANS_MET * ahead[3] or dot(step * step, complete) < STANDSTILL**2
+    return SADDLE if distance == math.inf and at_rest else CLIMBING
 
 
 @numba.njit(
@@ -299,54 +280,67 @@ def squared_step(t, weights, here, theta0, theta1, theta2, ahead, held):
     ),
     **_options,
 )
-def climb(t, weights, start, held, accelerated, limit, known, path):
-    """Climb from ``start`` by EM: E-step, stop, M-step; where accelerated, by longer steps between.
+def climb(
+    t: Floats, weights: Floats, start: Floats, held: Mask, accelerated: bool, limit: int, known: Floats, path: Floats
+) -> tuple[Floats, Expectation, int, float, int, int]:
+    """Climb from a start by EM: E-step, M-step, stop.
 
     Args:
         t: Points, shape ``(m,)``.
         weights: Theirs, shape ``(m,)``.
         start: Where to start, shape ``(4,)``.
         held: Which parameters keep their value, shape ``(4,)``.
-        accelerated: Whether to try longer steps and to stop at a maximum; else ``limit`` EM steps are taken.
+        accelerated: Whether to try longer steps and to stop at a maximum; else this is textbook EM.
         limit: Steps at the most.
-        known: Where other climbs of the same likelihood ended, shape ``(k, 4)``; NaN where that is no maximum.
-        path: Takes each step's kind, parameters and log-likelihood, as far as it reaches, shape ``(p, 6)``.
+        known: Maxima that other climbs have found, shape ``(k, 4)``, NaN where there is none.
+        path: Takes what each step was, its parameters and log-likelihood, as far as it reaches, shape ``(p, 6)``.
 
     Returns:
-        Where it ended, the sums there, how it ended, its distance to the maximum, the number of steps, and which of the
-        known maxima it met, or -1.
+        Where it ended, the sums there, how, its distance to the maximum, its steps, and the known maximum it met, or -1.
     """
     older = old = theta = start.copy()
-    here, kind, em_steps = e_step(t, weights, theta), START, 0  # E-step
+    here, kind, em_steps, met = e_step(t, weights, theta), START, 0, -1  # E-step
     for step in range(limit + 1):
-        if step < path.shape[0]:
+        if step < len(path):
             path[step, 0], path[step, 1:5], path[step, 5] = kind, theta, here.log_likelihood
-        newton, distance, information, complete = outlook(here, theta, held)
-        met = nearest(known, theta, information) if distance < MET else -1
+        score, information, complete = derivatives(here, theta)
+        inverse, newton = covariance(information, complete, held), np.empty(4)
+        for k in range(4):
+            newton[k] = dot(inverse[k], score)
+        squared = dot(newton, score)
+        distance = math.inf if math.isnan(squared) else math.sqrt(max(squared, 0.0))
         ahead = m_step(here, theta, held)  # M-step
-        status = judge(here, theta, ahead, complete, distance, met, accelerated, step == limit)  # stop
-        if status != CLIMBING:
+        status = CLIMBING if valid(ahead) else EMPTIED
+        if accelerated:
+            status = judge(here, theta, ahead, complete, distance)  # stop
+            met = nearest(known, theta, information) if distance < MET else -1
+        if status != CLIMBING or met >= 0 or step == limit:
             break
-        kind, there = EM, here
+        kind, leap, there = EM, theta, here
         if accelerated and em_steps == 0 and distance < math.inf:
-            kind, ahead, there = newton_step(t, weights, here, theta, ahead, newton, distance)
-        elif accelerated and em_steps == 2:
-            kind, ahead, there = squared_step(t, weights, here, older, old, theta, ahead, held)
+            kind, leap, there = newton_step(t, weights, here, theta, newton, distance)
+        elif accelerated and em_steps == 2:  # noqa: PLR2004  (a squared step goes through two)
+            kind, leap, there = squared_step(t, weights, here, (older, old, theta), held)
         if kind == EM:
-            there = e_step(t, weights, ahead)  # E-step
-        em_steps = em_steps % 2 + 1 if kind == EM else 0
+            there, em_steps = e_step(t, weights, ahead), em_steps % 2 + 1  # E-step
+        else:
+            ahead, em_steps = leap, 0
         older, old, theta, here = old, theta, ahead, there
+    if status == CLIMBING:
+        status = LIMIT if accelerated else PLAIN
     return theta, here, status, math.inf if status == EMPTIED else distance, step, met
 
 
 @numba.njit(types.float64[:, :, ::1](_row, _table, _stack, _mask), **_options)
-def climb_all(t, weights, starts, held):
-    """Climb from every start of every data set; ``run_em`` has the words."""
+def climb_all(t: Floats, weights: Floats, starts: Floats, held: Mask) -> Floats:
+    """Climb from every start of every data set; the columns of ``(sets, starts, 8)`` are the fields of ``run.Ends``.
+
+    Two that meet at a maximum go on as one: the later has the earlier one's end.
+    """
     sets, each = starts.shape[:2]
     ends, path = np.empty((sets, each, 8)), np.empty((0, 6))
     for d in range(sets):
-        known = np.full((each, 4), np.nan)
-        row = weights[d if len(weights) > 1 else 0]
+        row, known = weights[d if len(weights) > 1 else 0], np.full((each, 4), np.nan)
         for k in range(each):
             theta, here, status, distance, _, met = climb(t, row, starts[d, k], held, True, MAX_STEPS, known, path)
             if met >= 0:

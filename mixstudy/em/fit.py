@@ -143,7 +143,7 @@ def _highest(sample: WeightedSample) -> EMFit:
 
 
 def starts(t: Floats, weights: Floats) -> Floats:
-    """Class moments of the sorted sample, cut at each rung of the ladder and behind each outermost point: ``(k, 4)``."""
+    """Class moments of the sorted sample, cut at each rung of the ladder and behind each outermost point, ``(k, 4)``."""
     order = np.argsort(t, kind="stable")
     t, weights = t[order], weights[order]
     cumulated = np.cumsum(weights)
@@ -155,8 +155,9 @@ def starts(t: Floats, weights: Floats) -> Floats:
     n1, n2 = below.sum(axis=1), above.sum(axis=1)
     mu1, mu2 = below @ t / n1, above @ t / n2
     squares = np.sum(below * (t - mu1[:, None]) ** 2 + above * (t - mu2[:, None]) ** 2, axis=1)
-    theta = np.stack([n1 / n, mu1, mu2, np.sqrt(np.maximum(squares, 0.0) / n)], axis=1)
-    return theta[(np.minimum(n1, n2) > MIN_COUNT) & (mu1 < mu2) & (theta[:, 3] > 0)]
+    theta: Floats = np.stack([n1 / n, mu1, mu2, np.sqrt(np.maximum(squares, 0.0) / n)], axis=1)
+    usable: Floats = theta[(np.minimum(n1, n2) > MIN_COUNT) & (mu1 < mu2) & (theta[:, 3] > 0)]
+    return usable
 
 
 def fit_em_plain(

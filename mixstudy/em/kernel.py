@@ -1,37 +1,41 @@
-"""exp and log for the E-step's loop: written out as series, they run on as many points at once as the processor holds.
+"""exp and log as series, for the E-step's loop: the processor works them out for several points at a time.
 
-Those of the C library, which numba calls, take one number at a time, and five times as long.
+Those of the C library, which numba would call, take one number at a time, and about five times as long.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
 
 LOG2_E, LN2_HIGH, LN2_LOW = 1.4426950408889634, 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""ln 2 in two parts, of which whole multiples of the first are exact."""
-EXPONENTIAL = np.array([1 / math.factorial(k) for k in range(13, -1, -1)])
-ARTANH = np.array([1 / k for k in range(33, 0, -2)])
+"""1 / ln 2, and ln 2 in two parts: whole multiples of the first, up to 1100, are exact."""
 LARGEST = 700.0
-"""exp(-700) is still a normal float."""
+"""exp(-700) is still a normal float; a responsibility so small counts as none."""
+EXPONENTIAL = np.array([1 / math.factorial(k) for k in range(13, -1, -1)])
+"""Taylor's coefficients, the highest first: within half of ln 2 the next would add 4e-18."""
+ARTANH = np.array([1 / k for k in range(33, 0, -2)])
+"""Those of ``artanh(s) / s`` by ``s^2``, the highest first: up to s = 1/3 the next would add 2e-18."""
 
 
 @numba.njit(error_model="numpy")
-def exp_minus(y):
-    """``exp(-y)`` for y >= 0, that is ``2^k exp(f)`` with f within half of ln 2, without a call to a library."""
+def exp_minus(y: Any) -> Any:  # noqa: ANN401  (compiled)
+    """``exp(-y)`` for ``y >= 0``, as ``2^k exp(f)`` with f within half of ln 2."""
     y = min(y, LARGEST)
     k = np.floor(0.5 - y * LOG2_E)
     f = -y - k * LN2_HIGH - k * LN2_LOW
     series = EXPONENTIAL[0]
     for i in range(1, EXPONENTIAL.size):
         series = series * f + EXPONENTIAL[i]
-    return series * np.int64((np.int64(np.int32(k)) + 1023) << 52).view(np.float64)
+    power = np.int64((np.int64(np.int32(k)) + 1023) << 52).view(np.float64)  # 2^k is its exponent's bits
+    return series * power
 
 
 @numba.njit(error_model="numpy")
-def log_1_plus(e):
+def log_1_plus(e: Any) -> Any:  # noqa: ANN401  (compiled)
     """``log(1 + e)`` for e in [0, 1], as ``2 artanh(e / (2 + e))``."""
     s = e / (2 + e)
     series = ARTANH[0]

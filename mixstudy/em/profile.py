@@ -27,6 +27,7 @@ BRACKET = 1e-7
 """Where the profile jumps across the cutoff, the jump is bracketed to this share of its distance."""
 ROOT_STEPS = 60
 """Steps allowed to one end of a profile interval; doubling that often leaves the range of the data far behind."""
+MU2 = 2
 NEARER = 4.0
 """One step along the ridge divides a weight, sigma or the gap of the means by no more than this."""
 RANGES = ((0.0, 1.0), (-math.inf, math.inf), (-math.inf, math.inf), (0.0, math.inf))
@@ -106,7 +107,7 @@ def _end(data: _Data, peak: _Maximum, j: int, side: int, z: float) -> float:
             away = (below + above) / 2
         value = peak.theta[j] + side * away
         lines = ((last, ridge), (last, still), (peak.theta, still))
-        here = _maximum(data, np.array([_moved(*line, j, value) for line in lines]), held=(j,))
+        here = _maximum(data, np.array([_moved(theta, line, j, value) for theta, line in lines]), held=(j,))
         root = math.sqrt(max(2 * (peak.height - here.height), 0.0))
         if abs(root - z) < ROOT_TOLERANCE + ROUNDING * abs(peak.height):
             return float(here.theta[j])
@@ -123,15 +124,15 @@ def _end(data: _Data, peak: _Maximum, j: int, side: int, z: float) -> float:
     return float(peak.theta[j]) + side * below if above < farthest else math.nan
 
 
-def _moved(last: Floats, ridge: Floats, j: int, value: float) -> Floats:
-    """Step coordinate j to ``value`` and the others along the ridge, staying inside the model with the means in order."""
-    theta = last + ridge * (value - last[j])
-    gap = max(theta[2] - theta[1], (last[2] - last[1]) / NEARER)
-    theta[1], theta[2] = (theta[2] - gap, theta[2]) if j == 2 else (theta[1], theta[1] + gap)  # noqa: PLR2004
-    theta[0] = np.clip(theta[0], last[0] / NEARER, 1 - (1 - last[0]) / NEARER)
-    theta[3] = max(theta[3], last[3] / NEARER)
-    theta[j] = value
-    return theta
+def _moved(theta: Floats, ridge: Floats, j: int, value: float) -> Floats:
+    """Step coordinate j to ``value``, the others along the ridge, inside the model and with the means in order."""
+    weight, mu1, mu2, sigma = theta + ridge * (value - theta[j])
+    gap = max(mu2 - mu1, (theta[2] - theta[1]) / NEARER)
+    mu1, mu2 = (value - gap, value) if j == MU2 else (mu1, mu1 + gap)
+    weight = np.clip(weight, theta[0] / NEARER, 1 - (1 - theta[0]) / NEARER)
+    moved = np.array([weight, mu1, mu2, max(sigma, theta[3] / NEARER)])
+    moved[j] = value
+    return moved
 
 
 def _ends(data: _Data, peak: _Maximum, z: float) -> Floats:
