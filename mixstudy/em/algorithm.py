@@ -25,7 +25,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from mixstudy.em.kernel import exp_minus, log_1_plus
+from mixstudy.em.kernel import dot, exchanged, exp_minus, log_1_plus, valid
 from mixstudy.model import Floats
 
 type Mask = NDArray[np.bool_]
@@ -40,18 +40,19 @@ NOISE = 1e-14
 MET = 1e-3
 """Two climbs that come so near to each other, in standard errors, at a maximum go on as one."""
 MAX_STEPS = 6_000
-"""Steps allowed to one climb; the slowest known case but one takes half of them, and that has no maximum to find."""
+"""Steps allowed to one climb: more than a thousand are taken only where the likelihood is all but level."""
 MIN_COUNT = 1e-6
 """A component whose expected count falls below this many observations is empty."""
 SHRINK = 1e-8
-"""An M-step leaves this share of sigma^2, at the least: below it is rounding, and the likelihood rises all the same."""
+"""An M-step leaves this share of sigma^2 at the least: below it is rounding, and the likelihood rises all the same."""
 MEANS_MET = 0.1
 """Separation, in sigma, below which an indefinite information matrix means that the climb is stuck on the plateau
 of the saddle, where EM moves only algebraically; every start begins at least 1 apart."""
 STANDSTILL = 1e-10
 """Step, in complete-data standard errors, at which a climb with an indefinite information matrix rests on a saddle."""
-KEPT = 0.5
-"""Newton's step is taken where the likelihood rises by this share, at least, of what its quadratic promises."""
+TRUSTED = 0.1
+"""Newton's step is taken where the likelihood rises as its quadratic promises, but for this share: so its maximum is the
+one that EM would have come to."""
 MAX_RETREATS = 5
 """How many lengths of a squared step are tried before EM goes on."""
 RETREAT = 4.0
@@ -199,28 +200,15 @@ def covariance(information: Floats, complete: Floats, held: Mask) -> Floats:
 
 
 @compiled
-def dot(a: Floats, b: Floats) -> float:
-    """Inner product of four numbers."""
-    product: float = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
-    return product
-
-
-@compiled
-def valid(theta: Floats) -> bool:
-    """Whether these are parameters of a mixture."""
-    return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
-
-
-@compiled
 def newton_step(
     t: Floats, weights: Floats, here: Expectation, theta: Floats, newton: Floats, distance: float
 ) -> tuple[int, Floats, Expectation]:
     """Newton's step where the likelihood rises about as its quadratic promises: so it leads to the nearest maximum."""
     leap = theta + newton
-    if valid(leap) and (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0:
+    if valid(leap):
         there = e_step(t, weights, leap)
         noise = NOISE * (abs(here.log_likelihood) + here.n1 + here.n2)
-        if there.log_likelihood - here.log_likelihood > KEPT * distance**2 / 2 - noise:
+        if abs(there.log_likelihood - here.log_likelihood - distance**2 / 2) < TRUSTED * distance**2 / 2 + noise:
             return NEWTON, leap, there
     return EM, theta, here
 
@@ -240,7 +228,7 @@ def squared_step(
         if not MIN_EXCESS < excess < math.inf:
             break
         leap = first + 2 * (1 + excess) * r + (1 + excess) ** 2 * v
-        if valid(leap) and (theta[2] - theta[1]) * (leap[2] - leap[1]) >= 0:
+        if valid(leap):
             settled = m_step(e_step(t, weights, leap), leap, held)
             if valid(settled):
                 there = e_step(t, weights, settled)
@@ -254,7 +242,7 @@ def squared_step(
 def nearest(known: Floats, theta: Floats, information: Floats) -> int:
     """Which of the known maxima is within ``MET`` standard errors, or -1."""
     for k in range(len(known)):
-        squared, apart = 0.0, known[k] - theta
+        squared, apart = 0.0, (known[k] if theta[1] <= theta[2] else exchanged(known[k])) - theta
         for i in range(4):
             squared += apart[i] * dot(information[i], apart)
         if squared < MET**2:
@@ -296,7 +284,7 @@ def climb(
         path: Takes what each step was, its parameters and log-likelihood, as far as it reaches, shape ``(p, 6)``.
 
     Returns:
-        Where it ended, the sums there, how, its distance to the maximum, its steps, and the known maximum it met, or -1.
+        Where it ended, sums there, how, its distance to the maximum, its steps, and which known maximum it met or -1.
     """
     older = old = theta = start.copy()
     here, kind, em_steps, met = e_step(t, weights, theta), START, 0, -1  # E-step
@@ -346,6 +334,8 @@ def climb_all(t: Floats, weights: Floats, starts: Floats, held: Mask) -> Floats:
             if met >= 0:
                 ends[d, k] = ends[d, met]
                 continue
+            if theta[1] > theta[2] and not (held[0] or held[1] or held[2]):
+                theta = exchanged(theta)
             if status == CONVERGED:
                 known[k] = theta
             ends[d, k, :4] = theta

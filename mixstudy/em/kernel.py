@@ -1,4 +1,4 @@
-"""exp and log as series, for the E-step's loop: the processor works them out for several points at a time.
+"""Small pieces of the compiled climb; exp and log as series, which a processor works out for several points at a time.
 
 Those of the C library, which numba would call, take one number at a time, and about five times as long.
 """
@@ -10,6 +10,8 @@ from typing import Any
 
 import numba
 import numpy as np
+
+from mixstudy.model import Floats
 
 LOG2_E, LN2_HIGH, LN2_LOW = 1.4426950408889634, 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """1 / ln 2, and ln 2 in two parts: whole multiples of the first, up to 1100, are exact."""
@@ -42,3 +44,22 @@ def log_1_plus(e: Any) -> Any:  # noqa: ANN401  (compiled)
     for i in range(1, ARTANH.size):
         series = series * (s * s) + ARTANH[i]
     return 2 * s * series
+
+
+@numba.njit(error_model="numpy")
+def dot(a: Floats, b: Floats) -> float:
+    """Inner product of four numbers."""
+    product: float = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+    return product
+
+
+@numba.njit(error_model="numpy")
+def valid(theta: Floats) -> bool:
+    """Whether these are parameters of a mixture."""
+    return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
+
+
+@numba.njit(error_model="numpy")
+def exchanged(theta: Floats) -> Floats:
+    """The same mixture with its components exchanged, as a leap over the saddle leaves it."""
+    return np.array((1 - theta[0], theta[2], theta[1], theta[3]))
