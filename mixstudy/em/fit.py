@@ -143,7 +143,7 @@ def _highest(sample: WeightedSample) -> EMFit:
 
 
 def starts(t: Floats, weights: Floats) -> Floats:
-    """Class moments of the sorted sample, cut at the rungs of the ladder and behind the outermost points, ``(k, 4)``."""
+    """Class moments of the sorted sample, cut at each rung and behind the outermost points, shape ``(k, 4)``."""
     order = np.argsort(t, kind="stable")
     t, weights = t[order], weights[order]
     cumulated = np.cumsum(weights)
