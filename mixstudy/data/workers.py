@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
@@ -71,6 +69,9 @@ def run_batches[T, R](
 
 
 def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], jobs: int) -> Generator[Done[R]]:
+    from joblib import Parallel, delayed, parallel_config  # here, as a tenth of a second is a lot for a single fit
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     with parallel_config(backend="loky"):
         if jobs > 1:
             _start_processes(jobs)
@@ -85,6 +86,8 @@ def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, 
 
 def _start_processes(jobs: int) -> None:
     """Start joblib's processes so that they ignore Ctrl-C from their first moment: it reaches all of a terminal."""
+    from joblib import Parallel, delayed
+
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     try:
