@@ -22,13 +22,18 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from mixstudy.compression.kernel import ORDER
 from mixstudy.compression.lattice import Cells, count_batches
-from mixstudy.compression.quadrature import chebyshev_points, chebyshev_weights, gauss_points, lagrange_by_powers
+from mixstudy.compression.quadrature import (
+    chebyshev_points,
+    chebyshev_sums,
+    chebyshev_weights,
+    gauss_points,
+    lagrange_by_powers,
+)
 from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, require_enough
 from mixstudy.model import Floats
 
@@ -83,19 +88,19 @@ class Region(NamedTuple):
         return np.maximum(0.0, np.maximum(self.low - (left + 2 * half_width), left - self.high))
 
 
-def interpolation_error(away: ArrayLike, *, half_width: float, order: ArrayLike, slope: float) -> Floats:
+def interpolation_error(away: ArrayLike, *, half_width: ArrayLike, order: ArrayLike, slope: float) -> Floats:
     """Bound on the error of one observation, nats, ``away`` from the midpoint, in a cell of ``order`` points.
 
-    The poles after the first are summed by the integral that bounds them. Distances and orders broadcast.
+    The poles after the first are summed by the integral that bounds them. Arrays broadcast.
     """
     p = np.asarray(order, dtype=np.float64)
     if slope <= 0:
-        return np.zeros(np.broadcast(away, p).shape)
+        return np.zeros(np.broadcast(away, half_width, p).shape)
     pole = math.pi / slope
     reach = np.hypot(away, pole)
     others = math.sqrt(math.pi) / 4 * np.exp(gammaln((p - 1) / 2) - gammaln(p / 2)) * reach / pole
     with np.errstate(over="ignore"):  # infinite where the cells are far too wide
-        error: Floats = 4 / p * (half_width / 2 / reach) ** p * (1 + others)
+        error: Floats = 4 / p * (np.asarray(half_width) / 2 / reach) ** p * (1 + others)
     return error
 
 
@@ -136,9 +141,9 @@ class CompressedSample(WeightedSample):
         """Whether the error counts as none over the region."""
         return self.bound(region) <= self.tolerance
 
-    def serving(self, region: Region) -> CompressedSample | None:
-        """The same observations on as few points as the region needs; None where the lattice is too wide for it."""
-        return self._on(self.cells, region)
+    def serving(self, region: Region, *, below: float = math.inf) -> CompressedSample | None:
+        """The same observations on as few points as the region needs and fewer than ``below``, or None."""
+        return self._on(self.cells, region, below=below)
 
     def reread(self, region: Region) -> CompressedSample | None:
         """The observations read again on the lattice that the region needs; None where they are gone or none will do.
@@ -157,9 +162,9 @@ class CompressedSample(WeightedSample):
                 return served
         return None
 
-    def _on(self, cells: Cells, region: Region) -> CompressedSample | None:
+    def _on(self, cells: Cells, region: Region, *, below: float = math.inf) -> CompressedSample | None:
         choice = _cheapest(cells, region)
-        if choice is None:
+        if choice is None or choice.points >= below:
             return None
         points, weights = weighted_points(cells, choice.level, choice.order)
         return replace(self, points=points, weights=weights, cells=cells, level=choice.level, order=choice.order)
@@ -174,11 +179,9 @@ def _grouped(cells: Cells, level: int) -> tuple[Floats, Floats]:
 
 def _error(index: Floats, counts: Floats, region: Region, *, half_width: float, order: ArrayLike) -> Floats:
     """Bound on the error of all observations in their cells, nats, one for each order."""
-    if math.isinf(region.low):  # the midpoint may lie in any cell
-        index, counts = index[:1], counts.sum(keepdims=True)
-    away = region.away(index, half_width)
+    away = region.away(index, half_width)[:, None]
     with np.errstate(over="ignore"):
-        return counts @ interpolation_error(away[:, None], half_width=half_width, order=order, slope=region.slope)
+        return counts @ interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
 
 
 def _fine_bound(cells: Cells, region: Region) -> float:
@@ -196,12 +199,18 @@ class _Choice(NamedTuple):
 def _cheapest(cells: Cells, region: Region) -> _Choice | None:
     """The fewest points whose bound is below the tolerance, or None."""
     budget = min(NATS, FINE_ENOUGH * cells.n) + RELATIVE * cells.n - _fine_bound(cells, region)
+    levels = range(math.ceil(math.log2(np.ptp(cells.index) + 2)), -1, -1)
+    widths = np.ldexp(cells.half_width, levels)
+    near = interpolation_error(0.0, half_width=widths[:, None], order=ORDERS, slope=region.slope)
     best = None
-    for level in range(math.ceil(math.log2(np.ptp(cells.index) + 2)), -1, -1):
+    for level, half_width, largest in zip(levels, widths.tolist(), near, strict=True):
         index, counts = _grouped(cells, level)
         if best and index.size * ORDERS[0] // 2 > best.points:
             break
-        errors = _error(index, counts, region, half_width=math.ldexp(cells.half_width, level), order=ORDERS)
+        with np.errstate(over="ignore"):
+            errors = cells.n * largest
+        if region.low > -math.inf:  # the midpoint can't be in every cell
+            errors = _error(index, counts, region, half_width=half_width, order=ORDERS)
         met = np.flatnonzero((LEBESGUE + 1) * errors <= budget)
         if met.size and (best is None or index.size * ORDERS[met[0]] // 2 <= best.points):
             best = _Choice(level, ORDERS[met[0]], index.size * ORDERS[met[0]] // 2)
@@ -215,7 +224,7 @@ def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Float
     """
     index, moments = _moments(cells, level, order)
     nodes, weights = gauss_points(moments)
-    missed = np.einsum("mj,mjk->mk", weights, chebyshev.chebvander(nodes, order - 1)) - moments
+    missed = chebyshev_sums(nodes, weights, order) - moments
     sound = np.abs(missed).max(axis=1) <= SOUND * moments[:, 0]
     half_width = math.ldexp(cells.half_width, level)
     left = half_width * (2 * index[:, None] + 1)
@@ -232,8 +241,7 @@ def _moments(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
     index, first = np.unique(wide, return_index=True)
     nodes, basis = lagrange_by_powers(ORDER)
     t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
-    sums = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
-    return index, np.add.reduceat(sums, first)
+    return index, np.add.reduceat(chebyshev_sums(t, cells.sums @ basis.T, order), first)
 
 
 def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | None = None) -> CompressedSample:
@@ -312,11 +320,10 @@ def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> Compressed
 def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
     """The sample on fewer points where those serve the region as well."""
     if isinstance(sample, CompressedSample):
-        choice = _cheapest(sample.cells, region)
-        if choice is not None and choice.points < sample.points.size:
-            return sample.serving(region) or sample
+        slim = sample.serving(region, below=sample.points.size)
+        if slim is not None and slim.points.size < sample.points.size:
+            return slim
     return sample
-
 
 
 READ_AGAIN = 1_000_000

@@ -51,8 +51,8 @@ of the saddle, where EM moves only algebraically; every start begins at least 1 
 STANDSTILL = 1e-10
 """Step, in complete-data standard errors, at which a climb with an indefinite information matrix rests on a saddle."""
 TRUSTED = 0.1
-"""Newton's step is taken where the likelihood rises as its quadratic promises, but for this share: so its maximum is the
-one that EM would have come to."""
+"""Newton's step is taken where the likelihood rises as its quadratic promises, but for this share: so its maximum is
+the one that EM would have come to."""
 MAX_RETREATS = 5
 """How many lengths of a squared step are tried before EM goes on."""
 RETREAT = 4.0

@@ -143,7 +143,10 @@ def _highest(sample: WeightedSample) -> EMFit:
 
 
 def starts(t: Floats, weights: Floats) -> Floats:
-    """Class moments of the sorted sample, cut at each rung and behind the outermost points, shape ``(k, 4)``."""
+    """Class moments of the sorted sample, cut at each rung and behind the outermost points, shape ``(k, 4)``.
+
+    The evenest halves come first: who meets others at a maximum then has the shortest path to it.
+    """
     order = np.argsort(t, kind="stable")
     t, weights = t[order], weights[order]
     cumulated = np.cumsum(weights)
@@ -156,8 +159,8 @@ def starts(t: Floats, weights: Floats) -> Floats:
     mu1, mu2 = below @ t / n1, above @ t / n2
     squares = np.sum(below * (t - mu1[:, None]) ** 2 + above * (t - mu2[:, None]) ** 2, axis=1)
     theta: Floats = np.stack([n1 / n, mu1, mu2, np.sqrt(np.maximum(squares, 0.0) / n)], axis=1)
-    usable: Floats = theta[(np.minimum(n1, n2) > MIN_COUNT) & (mu1 < mu2) & (theta[:, 3] > 0)]
-    return usable
+    theta = theta[(np.minimum(n1, n2) > MIN_COUNT) & (mu1 < mu2) & (theta[:, 3] > 0)]
+    return theta[np.argsort(np.abs(theta[:, 0] - 0.5), kind="stable")]
 
 
 def fit_em_plain(
