@@ -25,7 +25,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from mixstudy.em.kernel import dot, exchanged, exp_minus, log_1_plus, valid
+from mixstudy.em.kernel import dot, exchanged, exp_minus, log_1_plus, product, valid
 from mixstudy.model import Floats
 
 type Mask = NDArray[np.bool_]
@@ -43,6 +43,8 @@ MAX_STEPS = 6_000
 """Steps allowed to one climb: more than a thousand are taken only where the likelihood is all but level."""
 MIN_COUNT = 1e-6
 """A component whose expected count falls below this many observations is empty."""
+NO_WEIGHT = 1e-12
+"""Weight of a component that is empty."""
 SHRINK = 1e-8
 """An M-step leaves this share of sigma^2 at the least: below it is rounding, and the likelihood rises all the same."""
 MEANS_MET = 0.1
@@ -128,20 +130,20 @@ def e_step(t: Floats, weights: Floats, theta: Floats) -> Expectation:
 
 @compiled
 def m_step(s: Expectation, theta: Floats, held: Mask) -> Floats:
-    """Maximise the expected complete-data log-likelihood; NaN where a component is empty.
+    """Maximise the expected complete-data log-likelihood; a mean that nothing is left for stays where it is.
 
     The sums are about the old means and in units of the old sigma.
     """
-    after = np.full(4, np.nan)
-    if min(s.n1, s.n2) > MIN_COUNT:
-        move1, move2 = s.first1 / s.n1, s.first2 / s.n2
-        gained1, gained2 = 0.0 if held[1] else s.n1 * move1**2, 0.0 if held[2] else s.n2 * move2**2
-        variance = max(s.second - gained1 - gained2, SHRINK * s.second) / (s.n1 + s.n2)
-        after[0], after[3] = s.n1 / (s.n1 + s.n2), theta[3] * math.sqrt(variance)
-        after[1], after[2] = theta[1] + theta[3] * move1, theta[2] + theta[3] * move2
-        for k in range(4):
-            if held[k]:
-                after[k] = theta[k]
+    n = s.n1 + s.n2
+    move1 = s.first1 / s.n1 if s.n1 > MIN_COUNT else 0.0
+    move2 = s.first2 / s.n2 if s.n2 > MIN_COUNT else 0.0
+    gained1, gained2 = 0.0 if held[1] else s.n1 * move1**2, 0.0 if held[2] else s.n2 * move2**2
+    variance = max(s.second - gained1 - gained2, SHRINK * s.second) / n
+    weight = min(max(s.n1 / n, NO_WEIGHT), 1 - NO_WEIGHT)
+    after = np.array((weight, theta[1] + theta[3] * move1, theta[2] + theta[3] * move2, theta[3] * math.sqrt(variance)))
+    for k in range(4):
+        if held[k]:
+            after[k] = theta[k]
     return after
 
 
@@ -229,8 +231,9 @@ def squared_step(
             break
         leap = first + 2 * (1 + excess) * r + (1 + excess) ** 2 * v
         if valid(leap):
-            settled = m_step(e_step(t, weights, leap), leap, held)
-            if valid(settled):
+            sums = e_step(t, weights, leap)
+            settled = m_step(sums, leap, held)
+            if valid(settled) and min(sums.n1, sums.n2) > MIN_COUNT:
                 there = e_step(t, weights, settled)
                 if there.log_likelihood > here.log_likelihood:
                     return SQUAREM, settled, there
@@ -242,21 +245,24 @@ def squared_step(
 def nearest(known: Floats, theta: Floats, information: Floats) -> int:
     """Which of the known maxima is within ``MET`` standard errors, or -1."""
     for k in range(len(known)):
-        squared, apart = 0.0, (known[k] if theta[1] <= theta[2] else exchanged(known[k])) - theta
-        for i in range(4):
-            squared += apart[i] * dot(information[i], apart)
-        if squared < MET**2:
+        apart = (known[k] if theta[1] <= theta[2] else exchanged(known[k])) - theta
+        if dot(apart, product(information, apart)) < MET**2:
             return k
     return -1
 
 
 @compiled
+def emptied(here: Expectation, theta: Floats, ahead: Floats) -> bool:
+    """Whether a component has lost all its observations, and EM has drawn the consequence; or there is no next step."""
+    share = min(theta[0], 1 - theta[0])
+    return share * (here.n1 + here.n2) < MIN_COUNT or share < 2 * NO_WEIGHT or not valid(ahead)
+
+
+@compiled
 def judge(here: Expectation, theta: Floats, ahead: Floats, complete: Floats, distance: float) -> int:
-    """Whether the climb ends here (``ahead`` is EM's next step): at a maximum, on a saddle, with an empty component."""
+    """Whether the climb ends here, at a maximum or on a saddle; ``ahead`` is EM's next step."""
     if distance < TOLERANCE + ROUNDING * math.sqrt(here.n1 + here.n2) / theta[3]:
         return CONVERGED
-    if not valid(ahead):
-        return EMPTIED
     step = ahead - theta
     at_rest = abs(ahead[2] - ahead[1]) < MEANS_MET * ahead[3] or dot(step * step, complete) < STANDSTILL**2
     return SADDLE if distance == math.inf and at_rest else CLIMBING
@@ -292,14 +298,12 @@ def climb(
         if step < len(path):
             path[step, 0], path[step, 1:5], path[step, 5] = kind, theta, here.log_likelihood
         score, information, complete = derivatives(here, theta)
-        inverse, newton = covariance(information, complete, held), np.empty(4)
-        for k in range(4):
-            newton[k] = dot(inverse[k], score)
+        newton = product(covariance(information, complete, held), score)
         squared = dot(newton, score)
         distance = math.inf if math.isnan(squared) else math.sqrt(max(squared, 0.0))
         ahead = m_step(here, theta, held)  # M-step
-        status = CLIMBING if valid(ahead) else EMPTIED
-        if accelerated:
+        status = EMPTIED if emptied(here, theta, ahead) else CLIMBING
+        if accelerated and status == CLIMBING:
             status = judge(here, theta, ahead, complete, distance)  # stop
             met = nearest(known, theta, information) if distance < MET else -1
         if status != CLIMBING or met >= 0 or step == limit:

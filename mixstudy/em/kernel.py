@@ -54,6 +54,12 @@ def dot(a: Floats, b: Floats) -> float:
 
 
 @numba.njit(error_model="numpy")
+def product(matrix: Floats, vector: Floats) -> Floats:
+    """Product of four rows of four numbers with four numbers."""
+    return np.array((dot(matrix[0], vector), dot(matrix[1], vector), dot(matrix[2], vector), dot(matrix[3], vector)))
+
+
+@numba.njit(error_model="numpy")
 def valid(theta: Floats) -> bool:
     """Whether these are parameters of a mixture."""
     return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
