@@ -57,8 +57,9 @@ def power(
 
 def _write(directory: Path, summary: pd.DataFrame, design: dict[str, object]) -> None:
     """Write the files to a folder beside, then move them into place."""
+    from mixstudy.plots.output import save
     from mixstudy.plots.studies import plot_power
-    from mixstudy.plots.style import figure_of, save
+    from mixstudy.plots.style import figure_of
 
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".mixstudy-") as stage:
         (Path(stage) / "power.json").write_text(json.dumps(design, indent=2, default=str) + "\n", "utf-8")

@@ -40,6 +40,10 @@ class Source:
     """Missing values that were dropped on request."""
     seed: int | None = None
     """Seed of the simulation, where the data were simulated."""
+    label: str = "x"
+    """What was observed, as an axis names it; of a column its name."""
+    unit: str | None = None
+    """Its unit, such as ``min``, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,8 +134,14 @@ def as_sample(
     return WeightedSample(
         points=points,
         weights=unit,
-        source=source or Source(description="an array", sha256=sha256_of(points)),
+        source=source or Source(description="an array", sha256=sha256_of(points), label=_label_of(x)),
     )
+
+
+def _label_of(x: object) -> str:
+    """The name of a pandas series, which is that of its column; else ``x``."""
+    name = getattr(x, "name", None)
+    return name if isinstance(name, str) and name else "x"
 
 
 def sha256_of(points: Floats) -> str:

@@ -16,18 +16,20 @@ from scipy.special import expit
 
 from mixstudy.compression.compress import condensed
 from mixstudy.data.sample import WeightedSample
+from mixstudy.em.algorithm import MEANS_MET
 from mixstudy.em.fit import EMFit, fit_em_plain
 from mixstudy.model import LABELS, Floats, Parameters, log_likelihoods
 from mixstudy.plots.data import density, draw_histogram, grid
+from mixstudy.plots.labels import STEPS, Names, finish, finish_bar, legend_above
 from mixstudy.plots.style import (
-    LABEL_SIZE,
-    STEPS,
     TEXT,
     VERMILION,
-    finish,
-    finish_bar,
-    legend_above,
+    ground,
+    inches,
+    ink,
+    is_dark,
     new_figure,
+    own_style,
     panel,
     run_of,
 )
@@ -51,8 +53,23 @@ def iterate(em: EMFit, iteration: int) -> Parameters:
     return Parameters.relabelled(em.iterates[iteration, : len(LABELS)])
 
 
-def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_em_trace(
+    result: Comparison,
+    ax: Axes | None = None,
+    *,
+    legend: bool = True,
+    label: str | None = None,
+    unit: str | None = None,
+) -> Axes:
     """Draw EM's density at the start, every 7th iteration (light to dark) and the last, over the data.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        label: What was observed; by default the column's name.
+        unit: Its unit.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -65,26 +82,36 @@ def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
     for iteration in sorted({*range(0, last, stride), last}):
         theta = iterate(em, iteration)
         x = grid(edges, theta)
-        ax.plot(x, density(x, theta), **_style(iteration, last=last, stride=stride))
-    finish(ax, "x (data units)", "density (per data unit)")
-    legend_above(ax)
+        ax.plot(x, density(x, theta), **_look(iteration, ax, last=last, stride=stride))
+    names = Names.of(result, label=label, unit=unit)
+    finish(ax, names.x, names.density)
+    if legend:
+        legend_above(ax)
     return ax
 
 
-def _style(iteration: int, *, last: int, stride: int) -> dict[str, Any]:
+def _look(iteration: int, ax: Axes, *, last: int, stride: int) -> dict[str, Any]:
     """How a density is drawn: the start dotted, the last heavy, and of those between only the first named."""
     if iteration == 0:
-        return {"color": TEXT, "linewidth": 1.2, "linestyle": ":", "zorder": 3, "label": "start"}
-    color = mpl.colormaps["Blues"](0.4 + 0.6 * iteration / last)
+        return {"color": ink(ax), "linewidth": 1.2, "linestyle": ":", "zorder": 3, "label": "start"}
+    along = 0.6 * iteration / last
+    color = mpl.colormaps["Blues"](0.6 - along if is_dark(ax) else 0.4 + along)
     if iteration == last:
         return {"color": color, "linewidth": 2.2, "label": f"last: iteration {last}"}
     return {"color": color, "linewidth": 1.2, "label": f"every {stride} iterations" if iteration == stride else None}
 
 
-def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """Draw how far below the maximum the log-likelihood is after each E-step, on a log scale.
 
-    Beside an accelerated run stands plain EM from the same start. Leaps that were turned down are not counted.
+    Beside an accelerated run stands plain EM from the same start, whose name tells where it rests on a saddle. Leaps
+    that were turned down are not counted.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -93,28 +120,38 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax, height=3.2)
     steps, heights = np.array(em.steps), em.iterates[:, -1]
     cost = np.cumsum([E_STEPS[step] for step in em.steps])
-    accelerated = "squarem" in em.steps
-    plain = _plain(em, iterations=LONGER * int(cost[-1])) if accelerated else heights
-    top = max(float(heights.max()), float(plain.max()))
+    plain = plain_run(em)
+    top = max(float(heights.max()), float(plain.iterates[:, -1].max()))
     rounding = np.finfo(np.float64).eps * max(1.0, abs(top))
-    gap, plain_gap = (np.maximum(top - curve, rounding) for curve in (heights, plain))
-    if accelerated:
-        ax.semilogy(np.arange(1, plain.size + 1), plain_gap, color=TEXT, linewidth=1.4, label="plain EM")
+    gap, plain_gap = (np.maximum(top - curve, rounding) for curve in (heights, plain.iterates[:, -1]))
+    if plain is not em:
+        name = "plain EM, still at the saddle" if at_saddle(plain) else "plain EM"
+        ax.semilogy(np.arange(1, plain_gap.size + 1), plain_gap, color=ink(ax), linewidth=1.4, label=name)
     ax.semilogy(cost, gap, color=VERMILION, linestyle="--", linewidth=1.2)
-    for kind, face, name in (("em", VERMILION, "EM step"), ("squarem", "white", "accelerated step")):
+    for kind, face, name in (("em", VERMILION, "EM step"), ("squarem", ground(ax), "accelerated step")):
         where = steps == kind
         if where.any():
             ax.plot(cost[where], gap[where], "o", color=VERMILION, markerfacecolor=face, markersize=4, label=name)
-    ax.axhline(rounding, color=TEXT, linewidth=0.8, linestyle=":", label="rounding")
+    ax.axhline(rounding, color=ink(ax), linewidth=0.8, linestyle=":", label="rounding")
     finish(ax, "E-steps", f"below the {'maximum' if em.maxima else 'highest point reached'} (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
-    legend_above(ax)
+    if legend:
+        legend_above(ax)
     return ax
 
 
-def _plain(em: EMFit, *, iterations: int) -> Floats:
-    """Log-likelihood of textbook EM from the run's own start: there and after each iteration, nats."""
-    return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=iterations).iterates[:, -1]
+def plain_run(em: EMFit) -> EMFit:
+    """Textbook EM from the start of an accelerated run, for ``LONGER`` times its E-steps; else the run itself."""
+    if "squarem" not in em.steps:
+        return em
+    cost = sum(E_STEPS[step] for step in em.steps)
+    return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=LONGER * cost)
+
+
+def at_saddle(run: EMFit) -> bool:
+    """Whether a run ended with its means together at what is no maximum."""
+    theta = run.parameters
+    return theta.mu2 - theta.mu1 < MEANS_MET * theta.sigma and not math.isfinite(run.distance)
 
 
 PROFILE_STEPS = 12
@@ -133,6 +170,8 @@ EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
 """What makes a mark stand out from the contours."""
 SHALLOWEST = 400.0
 """The whole height of the figure over the smallest step of its contours."""
+NARROW = 3.5
+"""Inches of width below which the scale of colours lies below the map, that it not take half of it."""
 PEAK = 4.0
 """Standard errors about the maximum with finer positions."""
 
@@ -163,11 +202,18 @@ def _profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
     return log_likelihoods(sample.points, theta, weights=sample.weights)
 
 
-def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_surface(result: Comparison, ax: Axes | None = None, *, legend: bool = True, unit: str | None = None) -> Axes:
     """Draw the profile likelihood over both means as contours, with EM's path, the maxima and the saddle.
 
     On the line ``mu1 = mu2`` the mixture is a single normal; its highest point, both means at the data's, is the
     saddle. Beyond that line the components have changed places.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -180,11 +226,13 @@ def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
     heights = profile(condensed(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
     _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
     ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
-    ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=7, label="saddle")
+    ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=8, label="saddle", **EDGE)
     _draw_path(em, path, ax)
     ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
-    finish(ax, "mu1 (data units)", "mu2 (data units)")
-    legend_above(ax, columns=3)
+    names = Names.of(result, label=None, unit=unit)
+    finish(ax, names.of_parameter("mu1"), names.of_parameter("mu2"))
+    if legend:
+        legend_above(ax, columns=3)
     return ax
 
 
@@ -218,7 +266,10 @@ def _draw_contours(ax: Axes, mu1: Floats, mu2: Floats, below: Floats) -> None:
     shades = mpl.colormaps["Blues"](np.linspace(0.85, 0.05, len(levels) - 1))
     filled = ax.contourf(mu1, mu2, below, levels=levels, colors=shades)
     ax.contour(mu1, mu2, below, levels=visible, colors="white", linewidths=0.5)
-    bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[:-1], format="{x:,.10g}", pad=0.02)
+    narrow = inches(ax)[0] < NARROW
+    every = slice(0, -1, 2 if narrow else 1)
+    place: dict[str, Any] = {"location": "bottom", "shrink": 0.9} if narrow else {"pad": 0.02}
+    bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[every], format="{x:,.10g}", **place)
     finish_bar(bar, "nats below the maximum")
 
 
@@ -240,6 +291,7 @@ def frames(result: Comparison) -> tuple[int, ...]:
     return tuple(sorted({round(place) for place in np.linspace(0, last, MAX_FRAMES).tolist()}))
 
 
+@own_style
 def player(result: Comparison) -> Figure:
     """Draw the data's histogram and one curve for each of ``frames(result)``, for a page to show one at a time.
 
@@ -256,6 +308,7 @@ def player(result: Comparison) -> Figure:
     return figure
 
 
+@own_style
 def animate_em(result: Comparison, path: str | Path, *, seconds: float = 6.0) -> None:
     """Write a GIF of EM's climb that repeats itself: curve, iteration, distance to the maximum in nats.
 
@@ -274,7 +327,7 @@ def animate_em(result: Comparison, path: str | Path, *, seconds: float = 6.0) ->
     ax = figure.axes[0]
     heights = run_of(result).iterates[:, -1]
     (line,) = ax.plot([], [], color=VERMILION, linewidth=2.0)
-    title = ax.set_title(" ", loc="left", fontsize=LABEL_SIZE, color=TEXT)
+    title = ax.set_title(" ", loc="left")
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once: the axes must not move
     writer = PillowWriter(fps=(len(curves) + HELD) / seconds)  # type: ignore[arg-type]
@@ -296,7 +349,8 @@ def _stage(result: Comparison) -> tuple[Figure, list[tuple[Floats, Floats]]]:
     curves = [_curve(edges, iterate(em, iteration)) for iteration in frames(result)]
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(0, 1.05 * max(ax.get_ylim()[1] / 1.05, *(float(heights.max()) for _, heights in curves)))
-    finish(ax, "x (data units)", "density (per data unit)")
+    names = Names.of(result, label=None, unit=None)
+    finish(ax, names.x, names.density)
     return figure, curves
 
 

@@ -11,12 +11,13 @@ from mixstudy.plots.data import plot_data, plot_pit, plot_responsibilities
 from mixstudy.plots.em import plot_em_trace, plot_likelihood, plot_surface
 from mixstudy.plots.posterior import plot_challengers, plot_forest, plot_joint, plot_posteriors, plot_traces
 from mixstudy.plots.studies import plot_coverage, plot_offsets, plot_verdicts
-from mixstudy.plots.style import figure_of, new_figure
+from mixstudy.plots.style import figure_of, new_figure, own_style
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
 
+@own_style
 def figures(result: Comparison) -> dict[str, Figure]:
     """Draw every figure of a comparison's report, by name and in its order.
 
@@ -42,6 +43,7 @@ def figures(result: Comparison) -> dict[str, Figure]:
     return found
 
 
+@own_style
 def study_figures(table: pd.DataFrame, *, level: float = 0.95) -> dict[str, Figure]:
     """Draw every figure of a replication study's report: ``coverage``, ``offsets``, ``verdicts``.
 

@@ -195,8 +195,9 @@ def write_calibration(found: Calibration) -> None:
 
 def write_ranks(table: pd.DataFrame, folder: Path) -> None:
     """Draw the ranks where the sampler passed, and beside them where it did not."""
+    from mixstudy.plots.output import save
     from mixstudy.plots.studies import plot_ranks  # here, so that the program's help does not load matplotlib
-    from mixstudy.plots.style import figure_of, save
+    from mixstudy.plots.style import figure_of
 
     passed = table["sampler_status"] == PASSED
     for name, which in ((RANKS, True), (RANKS_FAILED, False)):
