@@ -6,7 +6,6 @@ from .em import frames as frames
 from .em import player as player
 from .em import plot_em_trace as plot_em_trace
 from .em import plot_likelihood as plot_likelihood
-from .em import plot_surface as plot_surface
 from .gallery import figures as figures
 from .gallery import study_figures as study_figures
 from .output import save as save
@@ -28,3 +27,5 @@ from .style import TEXT as TEXT
 from .style import VERMILION as VERMILION
 from .style import WIDTH as WIDTH
 from .style import figure_of as figure_of
+from .surface import landscape as landscape
+from .surface import plot_surface as plot_surface

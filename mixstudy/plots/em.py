@@ -12,20 +12,15 @@ from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.special import expit
 
-from mixstudy.compression.compress import condensed
-from mixstudy.data.sample import WeightedSample
 from mixstudy.em.algorithm import MEANS_MET
 from mixstudy.em.fit import EMFit, fit_em_plain
-from mixstudy.model import LABELS, Floats, Parameters, log_likelihoods
+from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.plots.data import density, draw_histogram, grid
-from mixstudy.plots.labels import STEPS, Names, finish, finish_bar, legend_above
+from mixstudy.plots.labels import STEPS, Names, finish, legend_above
 from mixstudy.plots.style import (
-    TEXT,
     VERMILION,
     ground,
-    inches,
     ink,
     is_dark,
     new_figure,
@@ -152,125 +147,6 @@ def at_saddle(run: EMFit) -> bool:
     """Whether a run ended with its means together at what is no maximum."""
     theta = run.parameters
     return theta.mu2 - theta.mu1 < MEANS_MET * theta.sigma and not math.isfinite(run.distance)
-
-
-PROFILE_STEPS = 12
-"""EM steps at each pair of means: what is left is a few hundredths of the distance to the maximum, less than shows."""
-EVEN, FINE = 31, 11
-"""Positions of each mean: over the whole figure, and about the maximum, where the peak may be sharp."""
-BLOCK = 30_000
-"""Responsibilities worked out at a time: as many as stay in the cache."""
-SMALLEST_WEIGHT, SMALLEST_VARIANCE = 0.02, 0.05
-"""Where the steps begin at the least; the variance in units of the data's."""
-TINY = 1e-12
-"""Weights stay this far from 0 and 1, that their logarithms be finite."""
-MARGIN = 0.25
-"""How far the figure goes beyond the path, in its length or the data's standard deviation."""
-EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
-"""What makes a mark stand out from the contours."""
-SHALLOWEST = 400.0
-"""The whole height of the figure over the smallest step of its contours."""
-NARROW = 3.5
-"""Inches of width below which the scale of colours lies below the map, that it not take half of it."""
-PEAK = 4.0
-"""Standard errors about the maximum with finer positions."""
-
-
-def profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
-    """Log-likelihood with weight and sigma maximised out, nats, at pairs of means of shape ``(k,)``, data units."""
-    blocks = -(-mu1.size * sample.points.size // BLOCK)
-    pairs = zip(np.array_split(mu1, blocks), np.array_split(mu2, blocks), strict=True)
-    return np.concatenate([_profile(sample, first, second) for first, second in pairs])
-
-
-def _profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
-    """In standardised units, where ``sum x`` is 0 and ``sum x^2`` is n - 1."""
-    t, n = sample.standardised, sample.n
-    m1, m2 = ((mu - sample.mean) / sample.sd for mu in (mu1, mu2))
-    gap = m2 - m1
-    moments = np.column_stack([sample.weights, sample.weights * t])
-    weight = m2 / np.where(gap == 0, 1.0, gap)  # with which the mixture has the data's mean
-    weight = np.clip(weight, SMALLEST_WEIGHT, 1 - SMALLEST_WEIGHT)
-    variance = np.maximum(1 - weight * (1 - weight) * gap**2, SMALLEST_VARIANCE)
-    for _ in range(PROFILE_STEPS):
-        slope = -gap / variance
-        odds = np.log(weight / (1 - weight)) - slope * (m1 + m2) / 2
-        n1, s1 = (expit(odds[:, None] + slope[:, None] * t) @ moments).T
-        weight = np.clip(n1 / n, TINY, 1 - TINY)
-        variance = (n - 1 + n * m2**2 + n1 * (m1**2 - m2**2) - 2 * s1 * (m1 - m2)) / n
-    theta = np.column_stack([weight, mu1, mu2, sample.sd * np.sqrt(variance)])
-    return log_likelihoods(sample.points, theta, weights=sample.weights)
-
-
-@own_style
-def plot_surface(result: Comparison, ax: Axes | None = None, *, legend: bool = True, unit: str | None = None) -> Axes:
-    """Draw the profile likelihood over both means as contours, with EM's path, the maxima and the saddle.
-
-    On the line ``mu1 = mu2`` the mixture is a single normal; its highest point, both means at the data's, is the
-    saddle. Beyond that line the components have changed places.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
-
-    Raises:
-        ValueError: The estimate came as bare parameters.
-    """
-    em = run_of(result)
-    ax = panel(ax, height=4.4)
-    path = em.iterates[:, 1:3] if em.iterates[-1, 1] <= em.iterates[-1, 2] else em.iterates[:, 2:0:-1]
-    mu1, mu2 = _positions(em, path, 1), _positions(em, path, 2)
-    across, up = np.meshgrid(mu1, mu2)
-    heights = profile(condensed(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
-    _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
-    ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
-    ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=8, label="saddle", **EDGE)
-    _draw_path(em, path, ax)
-    ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
-    names = Names.of(result, label=None, unit=unit)
-    finish(ax, names.of_parameter("mu1"), names.of_parameter("mu2"))
-    if legend:
-        legend_above(ax, columns=3)
-    return ax
-
-
-def _draw_path(em: EMFit, path: Floats, ax: Axes) -> None:
-    """EM's way over both means, where it starts and ends, and the other maxima."""
-    ax.plot(*path.T, "--o", color=VERMILION, linewidth=1.2, markersize=3, label="EM's path")
-    ax.plot(*path[0], "s", color=VERMILION, markerfacecolor="white", markersize=6, label="start")
-    name = "maximum" if em.maxima else "last iterate"
-    ax.plot(em.parameters.mu1, em.parameters.mu2, "*", color=VERMILION, markersize=13, label=name, **EDGE)
-    if others := em.maxima[1:]:
-        places = zip(*((peak.parameters.mu1, peak.parameters.mu2) for peak in others), strict=True)
-        ax.plot(*places, "^", color=TEXT, markersize=9, label="lower maximum", **EDGE)
-
-
-def _positions(em: EMFit, path: Floats, which: int) -> Floats:
-    """Positions of a mean that show its path, all maxima and the saddle, finer about the maximum."""
-    peaks = [[*peak.parameters][which] for peak in em.maxima]
-    places = [*path[:, which - 1], *peaks, em.sample.mean]
-    margin = MARGIN * max(max(places) - min(places), em.sample.sd)
-    low, high = min(places) - margin, max(places) + margin
-    centre, reach = [*em.parameters][which], PEAK * np.nan_to_num(em.standard_errors[which])
-    fine = centre + np.linspace(-reach, reach, FINE)
-    return np.unique(np.concatenate([np.linspace(low, high, EVEN), fine[(fine > low) & (fine < high)]]))
-
-
-def _draw_contours(ax: Axes, mu1: Floats, mu2: Floats, below: Floats) -> None:
-    """Contours 1, 2, 5, 10, ... nats below the maximum, the darker the higher, those too small to be seen left out."""
-    series = np.outer(10.0 ** np.arange(-9, 16), [1, 2, 5]).ravel()
-    visible = series[(series > below.max() / SHALLOWEST) & (series < below.max())]
-    levels = np.array([0.0, *visible, below.max()])
-    shades = mpl.colormaps["Blues"](np.linspace(0.85, 0.05, len(levels) - 1))
-    filled = ax.contourf(mu1, mu2, below, levels=levels, colors=shades)
-    ax.contour(mu1, mu2, below, levels=visible, colors="white", linewidths=0.5)
-    narrow = inches(ax)[0] < NARROW
-    every = slice(0, -1, 2 if narrow else 1)
-    place: dict[str, Any] = {"location": "bottom", "shrink": 0.9} if narrow else {"pad": 0.02}
-    bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[every], format="{x:,.10g}", **place)
-    finish_bar(bar, "nats below the maximum")
 
 
 MAX_FRAMES = 40

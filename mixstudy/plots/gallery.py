@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mixstudy.plots.data import plot_data, plot_pit, plot_responsibilities
-from mixstudy.plots.em import plot_em_trace, plot_likelihood, plot_surface
+from mixstudy.plots.em import plot_em_trace, plot_likelihood
 from mixstudy.plots.posterior import plot_challengers, plot_forest, plot_joint, plot_posteriors, plot_traces
 from mixstudy.plots.studies import plot_coverage, plot_offsets, plot_verdicts
 from mixstudy.plots.style import figure_of, new_figure, own_style
+from mixstudy.plots.surface import plot_surface
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison

@@ -80,9 +80,9 @@ def new_figure(height: float, *, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def panel(ax: Axes | None, *, height: float = 3.6) -> Axes:
+def panel(ax: Axes | None, *, height: float = 3.6, width: float = WIDTH) -> Axes:
     """Return the axes given, or those of a new figure."""
-    return new_figure(height).subplots() if ax is None else ax
+    return new_figure(height, width=width).subplots() if ax is None else ax
 
 
 def panels(

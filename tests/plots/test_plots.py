@@ -26,10 +26,11 @@ from mixstudy.comparison.compare import Comparison
 from mixstudy.compression.compress import compress
 from mixstudy.model import LABELS, log_density, log_likelihood
 from mixstudy.plots.data import histogram
-from mixstudy.plots.em import MAX_FRAMES, iterate, profile
+from mixstudy.plots.em import MAX_FRAMES, iterate
 from mixstudy.plots.labels import finish
 from mixstudy.plots.output import DENSE_DPI, UNDATED
 from mixstudy.plots.studies import wilson
+from mixstudy.plots.surface import profile
 from mixstudy.study.calibrate import QUANTITIES
 
 SINGLE = {
