@@ -1,27 +1,32 @@
 "use strict";
 for (const figure of document.querySelectorAll(".explorer")) {
   const ground = JSON.parse(figure.dataset.ground), { mean, sd, weights, maxima, fields } = ground;
-  const x = ground.points.map((t) => sd * t); // centred, in data units: some mistakes depend on the unit
+  const x = Float64Array.from(ground.points, (t) => sd * t); // centred, in data units: some mistakes depend on the unit
   const find = (selector) => figure.querySelector(selector);
-  const all = (terms) => terms.reduce((total, term) => total + term, 0);
-  const sum = (share, f) => all(x.map((v, i) => share[i] * f(v)));
+  function sum(share, f) {
+    let total = 0;
+    for (let i = 0; i < x.length; i++) total += share[i] * f(x[i]);
+    return total;
+  }
 
   // EM ------------------------------------------------------------------------------------------------------------
   const logistic = (u) => 1 / (1 + Math.exp(-u));
-  const logOdds = (v, [w, mu1, mu2, s]) => Math.log(w / (1 - w)) + ((mu1 - mu2) / s ** 2) * (v - (mu1 + mu2) / 2);
+  function logOdds(w, mu1, mu2, s) {
+    const slope = (mu1 - mu2) / s ** 2, middle = (mu1 + mu2) / 2, level = Math.log(w / (1 - w));
+    return (v) => level + slope * (v - middle);
+  }
 
   // E-step: what each point counts for in component 1 and in component 2.
   function responsibilities([w, mu1, mu2, sigma], wrong) {
     const s = wrong === "precedence in the exponent" ? 1 / sigma : sigma;
     const share = wrong === "weights left out of the E-step" ? 0.5 : w;
-    const soft = wrong === "hard assignment" ? (u) => Number(u > 0) : logistic;
-    const odds = x.map((v) => logOdds(v, [share, mu1, mu2, s]));
-    const first = odds.map(soft), second = odds.map(wrong === "hard assignment" ? (u) => Number(u <= 0) : (u) => soft(-u));
-    return [first, second].map((r) => r.map((p, i) => weights[i] * p));
+    const belongs = wrong === "hard assignment" ? (u, first) => Number(u > 0 === first) : (u, first) => logistic(first ? u : -u);
+    const odds = x.map(logOdds(share, mu1, mu2, s));
+    return [true, false].map((first) => odds.map((u, i) => weights[i] * belongs(u, first)));
   }
   // M-step, the means held where they are given; null where a component or sigma is lost.
   function maximise([r1, r2], wrong, held) {
-    const n1 = all(r1), n2 = all(r2);
+    const [n1, n2] = [r1, r2].map((r) => sum(r, () => 1));
     const [mu1, mu2] = held ?? [sum(r1, (v) => v) / n1, sum(r2, (v) => v) / n2];
     const squares1 = sum(r1, (v) => (v - mu1) ** 2), squares2 = sum(r2, (v) => (v - mu2) ** 2);
     let variance = (squares1 + squares2) / (n1 + n2);
@@ -32,17 +37,14 @@ for (const figure of document.querySelectorAll(".explorer")) {
   const step = (theta, wrong) => maximise(responsibilities(theta, wrong), wrong);
 
   function logLikelihood([w, mu1, mu2, s]) {
-    const density = (v) => {
-      const odds = logOdds(v, [w, mu1, mu2, s]);
-      const second = Math.log((1 - w) / s) - Math.log(2 * Math.PI) / 2 - ((v - mu2) / s) ** 2 / 2;
-      return second + Math.max(odds, 0) + Math.log1p(Math.exp(-Math.abs(odds)));
-    };
-    return sum(weights, density);
+    const oddsAt = logOdds(w, mu1, mu2, s), level = Math.log((1 - w) / s) - Math.log(2 * Math.PI) / 2;
+    const softplus = (u) => Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
+    return sum(weights, (v) => level - ((v - mu2) / s) ** 2 / 2 + softplus(oddsAt(v)));
   }
   // Where a climb starts: weight one half, and the sigma that goes with the two means.
   function startAt(mu1, mu2) {
     let sigma = sd;
-    for (let k = 0; k < 20; k++) sigma = maximise(responsibilities([0.5, mu1, mu2, sigma]), "", [mu1, mu2])?.[3] ?? sigma;
+    for (let k = 0; k < 12; k++) sigma = maximise(responsibilities([0.5, mu1, mu2, sigma]), "", [mu1, mu2])?.[3] ?? sigma;
     return [0.5, mu1, mu2, sigma];
   }
   // All iterations from a start until they rest, break down, or are too many.
@@ -65,7 +67,7 @@ for (const figure of document.querySelectorAll(".explorer")) {
   const told = (theta) => `weight ${theta[0].toFixed(4)}, ${mus(theta)}, sigma ${number(theta[3])}`;
   const exchanged = ([w, mu1, mu2, sigma]) => [1 - w, mu2, mu1, sigma];
   const near = (a, b, within) => Math.hypot(a[1] - b[1], a[2] - b[2]) < within * sd;
-  const together = (theta) => Math.abs(theta[1] - theta[2]) < 0.1 * theta[3];
+  const together = (theta, within = 0.1) => Math.abs(theta[1] - theta[2]) < within * theta[3];
   const tops = maxima.map(([w, mu1, mu2, sigma]) => [w, mu1 - mean, mu2 - mean, sigma]);
 
   function place(theta, within = 1e-4) {
@@ -75,7 +77,8 @@ for (const figure of document.querySelectorAll(".explorer")) {
       if (near(theta, top, within)) return name;
       if (near(theta, exchanged(top), within)) return `${name}, with the labels exchanged`;
     }
-    const below = highest === null ? "" : `, ${(highest - logLikelihood(theta)).toPrecision(3)} nats below the maximum`;
+    const nats = highest - logLikelihood(theta), digits = { maximumSignificantDigits: 3 };
+    const below = highest === null ? "" : `, ${nats.toLocaleString("en", digits)} nats below the maximum`;
     if (Math.abs(theta[1] - theta[2]) < within * 10 * sd) return `${near(theta, [0, 0, 0], within * 10) ? "the saddle" : "no maximum"}, both means equal${below}`;
     return `no maximum${below}`;
   }
@@ -205,7 +208,7 @@ for (const figure of document.querySelectorAll(".explorer")) {
   }
 
   // Basins --------------------------------------------------------------------------------------------------------
-  const CELLS = 36, LISTED = 5;
+  const CELLS = 36, MOST = 400, LISTED = 5;
   let turn = 0;
   function shade(wanted) {
     turn += 1; // whatever is being worked out is for an earlier wish
@@ -219,8 +222,8 @@ for (const figure of document.querySelectorAll(".explorer")) {
     const until = performance.now() + 12;
     for (; done < CELLS ** 2 && performance.now() < until; done++) {
       const [i, j] = [done % CELLS, Math.floor(done / CELLS)], of = (k) => left - mean + ((k + 0.5) * (right - left)) / CELLS;
-      const { path, how: stopped } = climb(startAt(of(i), of(j)), wrong, 1e-5, 400), end = path[path.length - 1];
-      const how = stopped !== "broken" && together(end) ? "met" : stopped;
+      const { path, how: stopped } = climb(startAt(of(i), of(j)), wrong, 1e-6, MOST), end = path[path.length - 1];
+      const how = stopped !== "broken" && together(end, stopped === "rest" ? 0.1 : 0.5) ? "met" : stopped;
       let which = ends.findIndex((each) => each.how === how && (how !== "rest" || near(each.end, end, 0.02)));
       if (which < 0) which = ends.push({ how, end, count: 0 }) - 1;
       ends[which].count += 1;
@@ -232,7 +235,7 @@ for (const figure of document.querySelectorAll(".explorer")) {
     if (done < CELLS ** 2) setTimeout(() => mine === turn && work(mine, wrong, ends, done));
   }
   function list(ends, done) {
-    const words = { rest: ({ end }) => `${mus(end)}: ${place(end, 0.02)}`, broken: () => "breaks down", met: () => "the means meet, at the saddle or near it", underway: () => "still moving after 400 iterations" };
+    const words = { rest: ({ end }) => `${mus(end)}: ${place(end, 0.02)}`, broken: () => "breaks down", met: () => "the means meet, at the saddle or near it", underway: () => `still moving after ${MOST} iterations` };
     const row = (text, count, k) => {
       const item = document.createElement("li"), swatch = Object.assign(document.createElement("span"), { className: `swatch end-${k}` });
       item.append(swatch, `${text}, from ${Math.round((100 * count) / done)} % of the map`);
@@ -240,7 +243,7 @@ for (const figure of document.querySelectorAll(".explorer")) {
     };
     const rest = ends.slice(LISTED);
     const rows = ends.slice(0, LISTED).map((each, k) => row(words[each.how](each), each.count, k));
-    if (rest.length) rows.push(row(`${rest.length} other ends`, all(rest.map((each) => each.count)), LISTED));
+    if (rest.length) rows.push(row(`${rest.length} other ends`, rest.reduce((total, each) => total + each.count, 0), LISTED));
     find(".ends").replaceChildren(...rows);
   }
 
