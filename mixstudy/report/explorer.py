@@ -52,8 +52,7 @@ def explorer(em: EMFit, figures: Mapping[str, Figure]) -> Explorer | None:
         caption=(
             "The log-likelihood over both means, weight and sigma at their best, darker where it is higher. A start "
             "has weight one half and the sigma that goes with its means. Keys: arrows move the start, Enter climbs, "
-            "Escape clears."
-            + (stand if isinstance(sample, CompressedSample) else "")
+            "Escape clears." + (stand if isinstance(sample, CompressedSample) else "")
         ),
         alt=_alt(em),
         invitation=INVITATION,
