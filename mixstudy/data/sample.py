@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mixstudy.data.text import glance
 from mixstudy.model import Floats, Prior
 
 MIN_OBSERVATIONS = 4
@@ -70,6 +71,12 @@ class WeightedSample:
         mean, sd = _mean_and_sd(self.points, self.weights, n)
         for name, value in (("n", n), ("mean", mean), ("sd", sd)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return glance(type(self).__name__, self.source.description, self._sizes())
+
+    def _sizes(self) -> str:
+        return f"n = {self.n:.15g}, mean {self.mean:.6g}, sd {self.sd:.6g}, {self.points.size} weighted points"
 
     @property
     def located(self) -> tuple[Floats, Floats]:

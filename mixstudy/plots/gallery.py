@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -16,6 +16,10 @@ from mixstudy.plots.surface import plot_surface
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
+
+
+OVERVIEW = (11.0, 7.6)
+"""Width and height in inches of the figure that shows everything at a glance."""
 
 
 @own_style
@@ -42,6 +46,22 @@ def figures(result: Comparison) -> dict[str, Figure]:
         found["surface"] = figure_of(plot_surface(result))
     found["traces"] = figure_of(plot_traces(result))
     return found
+
+
+@own_style
+def overview(result: Comparison) -> Figure:
+    """Draw the most telling panels of a comparison in one figure: data, intervals, posteriors and, of EM, its climb."""
+    figure = new_figure(OVERVIEW[1], width=OVERVIEW[0])
+    quarters: Any = figure.subfigures(2, 2)
+    (data, posteriors), (forest, climb) = quarters
+    plot_data(result, data.subplots())
+    plot_posteriors(result, posteriors.subplots(2, 2))
+    plot_forest(result, forest.subplots(2, 2))
+    if result.em is None:
+        plot_challengers(result, climb.subplots())
+    else:
+        plot_surface(result, climb.subplots())
+    return figure
 
 
 @own_style

@@ -109,7 +109,8 @@ def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
         rows=tuple(interval_rows(result)),
     )
     both = Table(title="Estimates", header=header(result), rows=tuple(rows(result)))
-    mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in data units."
+    unit = result.posterior.sample.source.unit or "data units"
+    mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in {unit}."
     about = "Three are about the maximum of the likelihood that EM finds; an end is open where the data set none."
     blocks: tuple[Block, ...] = (
         both,

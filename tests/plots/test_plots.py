@@ -122,6 +122,25 @@ def test_figures_come_in_the_order_of_the_report(figures: dict[str, Figure]) -> 
     ]  # fmt: skip
 
 
+def test_overview_is_one_figure(result: Comparison, bare: Comparison) -> None:
+    """The most telling panels stand in one figure, with a run of EM and without one."""
+    for each in (result, bare):
+        figure = plots.overview(each)
+        figure.draw_without_rendering()
+        assert len(figure.subfigs) == 4
+
+
+def test_landscape_is_symmetric(result: Comparison) -> None:
+    """The map has the same ends on both axes, holds the data and the maximum, and marks it in both orders."""
+    figures = plots.landscape(result)
+    (ax,) = figures["landscape"].axes
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.get_xlim()[0] < result.em.sample.points.min()
+    at = result.estimate
+    assert lines(ax, "maximum").tolist() == [[at.mu1, at.mu2], [at.mu2, at.mu1]]
+    assert {"equal means", "saddle", "maximum"} == legend(ax)
+
+
 def test_figures_without_a_run_or_raw_observations(bare: Comparison) -> None:
     """What needs a run of EM, or the observations themselves, is left out where there is none."""
     without = replace(bare, adequacy=replace(bare.adequacy, pit=None))
