@@ -186,13 +186,13 @@ def landscape(result: Comparison) -> dict[str, Figure]:
 def _draw_map(em: EMFit, ax: Axes) -> None:
     """The contours of the landscape, its maxima in either order of the means, and its saddle."""
     sample, peaks = condensed(em.sample), [peak.parameters for peak in em.maxima]
-    means = np.array([mean for theta in peaks for mean in (theta.mu1, theta.mu2)])
+    means = [sample.mean, *(mean for theta in peaks for mean in (theta.mu1, theta.mu2))]
     reach = sample.mean + FAR * sample.sd * np.array([-1, 1])
     low = max(float(sample.points.min()), reach[0])
     high = min(float(sample.points.max()), reach[1])
     low, high = min(low, *means), max(high, *means)
     low, high = low - ROUND * (high - low), high + ROUND * (high - low)
-    about = np.concatenate([mean + PEAK * (high - low) / EVEN * np.linspace(-1, 1, ABOUT) / 4 for mean in [*means[:4]]])
+    about = np.concatenate([mean + PEAK * (high - low) / EVEN * np.linspace(-1, 1, ABOUT) / 4 for mean in means[:5]])
     places = np.unique(np.concatenate([np.linspace(low, high, EVEN), about.clip(low, high)]))
     heights = _symmetric_profile(sample, places)
     _draw_contours(ax, places, places, max(em.log_likelihood, heights.max()) - heights, bar=False)

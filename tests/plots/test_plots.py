@@ -141,6 +141,14 @@ def test_landscape_is_symmetric(result: Comparison) -> None:
     assert {"equal means", "saddle", "maximum"} == legend(ax)
 
 
+def test_landscape_without_a_maximum(result: Comparison) -> None:
+    """Of a run that was stopped early the map has the saddle alone."""
+    stopped = ms.fit_em_plain(result.em.sample, start=[0.5, 75, 60, 20], iterations=2)
+    figures = plots.landscape(replace(result, em=stopped))
+    assert legend(figures["landscape"].axes) == {"equal means", "saddle"}
+    assert "the estimate" in legend(figures["landscape-data"].axes)
+
+
 def test_figures_without_a_run_or_raw_observations(bare: Comparison) -> None:
     """What needs a run of EM, or the observations themselves, is left out where there is none."""
     without = replace(bare, adequacy=replace(bare.adequacy, pit=None))

@@ -302,6 +302,18 @@ def test_mistakes_make_a_difference(still: Page) -> None:
     assert all(max(abs(a - b) for a, b in zip(*pair, strict=True)) > 1e-3 for pair in itertools.combinations(ends, 2))
 
 
+def test_climb_where_no_maximum_is_known(
+    visit: Any, faithful: ms.WeightedSample, faithful_posterior: ms.Posterior, tmp_path: Path
+) -> None:
+    """The page of a run that was stopped early climbs as well, and calls nothing a maximum."""
+    stopped = ms.fit_em_plain(faithful, start=[0.5, 60, 75, 20], iterations=2)
+    path = ms.write_report(ms.compare(stopped, faithful_posterior, thorough=False), tmp_path)
+    page = visit(path, reduced_motion="reduce")
+    _, end = climb(page, 0.35, 0.6)
+    assert end[1:3] == pytest.approx([54.6136, 80.0903], abs=1e-3)
+    assert "no maximum is known" in page.locator(".explorer output").inner_text()
+
+
 def test_climb_by_keyboard(still: Page) -> None:
     """Arrows move the start, Enter climbs, Escape clears, and a voice hears each."""
     told, field = still.locator(".explorer output"), still.locator(".explorer .map")

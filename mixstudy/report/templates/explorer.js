@@ -71,14 +71,15 @@ for (const figure of document.querySelectorAll(".explorer")) {
   const tops = maxima.map(([w, mu1, mu2, sigma]) => [w, mu1 - mean, mu2 - mean, sigma]);
 
   function place(theta, within = 1e-4) {
-    const highest = tops.length ? logLikelihood(tops[0]) : null;
+    if (!tops.length) return "no maximum is known to hold it against";
+    const highest = logLikelihood(tops[0]);
     for (const [k, top] of tops.entries()) {
       const name = k ? "a lower maximum" : maxima.length > 1 ? "the highest maximum" : "the maximum";
       if (near(theta, top, within)) return name;
       if (near(theta, exchanged(top), within)) return `${name}, with the labels exchanged`;
     }
     const nats = highest - logLikelihood(theta), digits = { maximumSignificantDigits: 3 };
-    const below = highest === null ? "" : `, ${nats.toLocaleString("en", digits)} nats below the maximum`;
+    const below = `, ${nats.toLocaleString("en", digits)} nats below the maximum`;
     if (Math.abs(theta[1] - theta[2]) < within * 10 * sd) return `${near(theta, [0, 0, 0], within * 10) ? "the saddle" : "no maximum"}, both means equal${below}`;
     return `no maximum${below}`;
   }
