@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 import pandas as pd
 import pyarrow as pa
 
+from mixstudy.data.text import glance
 from mixstudy.data.workers import run_batches
 from mixstudy.study.provenance import code, versions
 from mixstudy.study.storage import ResultStore, open_folder
@@ -100,6 +101,9 @@ class Results[D](ABC):
     """The rows of each data set, in the order of the design; ``reason`` says why one failed."""
     damaged: tuple[str, ...]
     """Names of part files that were found damaged and computed again."""
+
+    def __repr__(self) -> str:
+        return glance(type(self).__name__, f"{len(self.table)} data sets in {self.folder}, {self.failed} failed")
 
     @property
     def data_sets(self) -> int:
