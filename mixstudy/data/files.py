@@ -102,50 +102,53 @@ def read_short(path: Path) -> bytes:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write to a new file beside, flush it to the disk, and rename: the file appears whole or stays as it was.
+    """Write a file that appears whole or stays as it was; errors as of ``replacing``."""
+    with replacing(path) as beside, beside.open("xb") as handle:
+        handle.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a new path beside, with the same ending; what was written there is flushed to the disk and renamed.
 
     A link in the file's place is replaced, never followed.
 
     Raises:
         FullError: The disk is full, or the folder can't be written to.
     """
-    beside = path.with_name(TEMPORARY.format(process=os.getpid(), word=secrets.token_hex(8)))
+    beside = path.with_name(TEMPORARY.format(process=os.getpid(), word=secrets.token_hex(8)) + path.suffix)
     try:
-        with beside.open("xb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
+        yield beside
+        _flush(beside)
         beside.replace(path)
-        _flush_names(path.parent)
+        _flush(path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         problem = "the disk is full: free some space" if full else f"can't be written ({error.strerror or error})"
         msg = f"{path}: {problem}"
         raise FullError(msg) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def _flush_names(folder: Path) -> None:
-    """Flush a rename to the disk, where the system opens folders."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _flush(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sweep(folder: Path) -> None:
     """Remove what processes that were killed had begun to write into a folder."""
-    for left in folder.glob(TEMPORARY.format(process="*", word="*")):
+    for left in folder.glob(TEMPORARY.format(process="*", word="*") + "*"):
         writer = int(left.name.split("-")[1])
         if writer == os.getpid() or not _runs(writer):
             left.unlink(missing_ok=True)
 
 
 def _runs(process: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 is Ctrl-C there
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mixstudy import plots
-from mixstudy.data.files import write_atomically
+from mixstudy.data.files import replacing, write_atomically
 from mixstudy.report.calibration import calibration_document
 from mixstudy.report.render import render_html
 from mixstudy.report.serialise import plain
@@ -64,7 +64,7 @@ def _(found: Calibration) -> Path:
     figures = _ranks(found.table)
     for name, file in (("ranks", RANKS), ("ranks-not-passed", RANKS_FAILED)):
         if name in figures:
-            plots.save(figures[name], found.folder / file)
+            _save(figures[name], found.folder / file)
     document = calibration_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
     return _write_report(document, figures, found.folder)
 
@@ -77,8 +77,13 @@ def _(found: Power) -> Path:
     design = {**found.design.as_dict(), "provenance": provenance()}
     write_atomically(found.folder / "power.json", (json.dumps(plain(design), indent=2) + "\n").encode())
     figure = found.folder / "power.png"
-    plots.save(plots.figure_of(plots.plot_power(summary)), figure)
+    _save(plots.figure_of(plots.plot_power(summary)), figure)
     return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as beside:
+        plots.save(figure, beside)
 
 
 def _ranks(table: pd.DataFrame) -> dict[str, Figure]:
