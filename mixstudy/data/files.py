@@ -121,7 +121,8 @@ def replacing(path: Path) -> Iterator[Path]:
         yield beside
         _flush(beside)
         beside.replace(path)
-        _flush(path.parent)
+        if os.name == "posix":  # elsewhere folders can't be opened
+            _flush(path.parent)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         problem = "the disk is full: free some space" if full else f"can't be written ({error.strerror or error})"
@@ -149,9 +150,11 @@ def sweep(folder: Path) -> None:
 
 
 def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return True  # signal 0 is Ctrl-C elsewhere
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

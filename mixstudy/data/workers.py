@@ -80,7 +80,7 @@ def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, 
         calls = (delayed(_one)(work, number, batch, os.getpid()) for number, batch in batches)
         run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
         try:
-            with _interrupts_held_back() if jobs > 1 else nullcontext():
+            with _interrupts_held_back() if jobs > 1 and os.name == "posix" else nullcontext():
                 results = run(calls)
             yield from results
         except TerminatedWorkerError as error:

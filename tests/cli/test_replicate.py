@@ -50,6 +50,8 @@ def test_bad_input_is_one_sentence(tmp_path):
     for arguments, message in (
         (["--design", design], "unknown key 'seperation' in the design; did you mean 'separation'"),
         (["--n", "few"], "--n takes numbers separated by commas, got 'few'"),
+        (["--n", "[/x]\\"], "--n takes numbers separated by commas, got"),
+        (["--calibrate", 3, "--n", "100.5"], "n must be a whole number, got 100.5"),
         (["--n", "2"], "n must be at least 4, got 2"),
         (["--calibrate", 3, "--weight", "0.5"], "--weight can't go with --calibrate"),
         (["--resume"], "holds no study to go on with: leave out --resume"),
