@@ -34,6 +34,8 @@ POLL_SECONDS = 0.05
 """How often a cluster is asked for results."""
 LOOK_SECONDS = 0.5
 """How often a worker process looks whether the one that started it is still there."""
+UNTIDY = "ignore:resource_tracker"
+"""What joblib's helper says of a killed process's semaphores, before it removes them."""
 type Done[R] = tuple[int, R]
 
 
@@ -102,12 +104,21 @@ def run_in_threads[T, R](work: Callable[[T], R], batches: Sequence[T]) -> Genera
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Start joblib's processes in here: Ctrl-C, which reaches all of a terminal, never reaches them; this one later."""
+    """Start joblib's processes in here: Ctrl-C, which reaches all of a terminal, never reaches them; this one later.
+
+    Nor do they complain where this process is killed, after which they tidy up.
+    """
     resource_tracker.ensure_running()  # its own start would let the signal through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    asked = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (asked, UNTIDY)))
     try:
         yield
     finally:
+        if asked is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = asked
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -103,7 +103,7 @@ class Results[D](ABC):
     """Names of part files that were found damaged and computed again."""
 
     def __repr__(self) -> str:
-        return glance(type(self).__name__, f"{len(self.table)} data sets in {self.folder}, {self.failed} failed")
+        return glance(type(self).__name__, f"{self.data_sets} data sets in {self.folder}, {self.failed} failed")
 
     @property
     def data_sets(self) -> int:

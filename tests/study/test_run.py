@@ -160,6 +160,18 @@ def test_interrupt_at_any_moment_is_one_sentence(tmp_path, delay):
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_kill_is_silent_and_ends_the_workers(tmp_path, number):
+    """Nothing is printed, and the workers, which hold standard error open, end soon."""
+    folder = tmp_path / "r"
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, folder], stderr=subprocess.PIPE)  # noqa: S603
+    while not parts(folder):
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (-number, b"")
+
+
 def test_damaged_parts_are_found_named_and_made_again(whole):
     """A part cut short, one with a flipped byte and a pipe in a part's place are told by name and made again."""
     first, second, third = (whole.folder / name for name in parts(whole.folder))
