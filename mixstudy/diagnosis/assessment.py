@@ -11,7 +11,7 @@ from mixstudy.comparison.goodness_of_fit import Adequacy
 from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
 from mixstudy.diagnosis.rules import AT_THE_MAXIMUM, worth_telling
 from mixstudy.em.fit import EMFit
-from mixstudy.faults.case import Recognition
+from mixstudy.faults.fault import Recognition
 from mixstudy.model import Floats, Parameters
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from mixstudy.comparison.evidence import Evidence
 from mixstudy.comparison.verdict import Check, CheckStatus, Looks
 from mixstudy.data.sample import default_prior
 from mixstudy.em.asymptotics import LARGE_SHIFT, expand, identified, merged_variance
-from mixstudy.faults.by_draws import ordered
 from mixstudy.faults.by_trace import from_trace, steps_are_right
-from mixstudy.faults.case import SLACK, Recognition
+from mixstudy.faults.case import SLACK
+from mixstudy.faults.draws_case import ordered
+from mixstudy.faults.fault import Recognition
 from mixstudy.model import LABELS, Floats
 
 ROUNDING = 1e-12

@@ -12,7 +12,8 @@ from mixstudy.comparison.rules import POSTERIOR_RULES
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
 from mixstudy.em.algorithm import EMStatus
-from mixstudy.faults.case import SLACK, Recognition
+from mixstudy.faults.case import SLACK
+from mixstudy.faults.fault import Recognition
 
 TOO_COARSE = 1.0
 """Rounding of the printed figures, in standard errors, from which they say too little."""
@@ -94,5 +95,5 @@ def likely(faults: tuple[Recognition, ...]) -> str:
 
 def worth_telling(faults: tuple[Recognition, ...], *, right: bool) -> tuple[Recognition, ...]:
     """Leave swapped labels out where another mistake explains the numbers, or where they are wrong anyway."""
-    others = tuple(each for each in faults if each.fault.name != "swapped labels")
+    others = tuple(each for each in faults if not each.fault.harmless)
     return others if others or not right else faults

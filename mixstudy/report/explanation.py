@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.verdict import CheckStatus, Verdict
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.faults.case import Recognition
+from mixstudy.faults.fault import Recognition
 from mixstudy.model import LABELS
 
 STRONG, CLEAR = 2.0, 1.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.faults.case import Recognition
+from mixstudy.faults.fault import Recognition
 from mixstudy.report.explanation import explain
 
 if TYPE_CHECKING:

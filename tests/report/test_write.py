@@ -24,8 +24,8 @@ from mixstudy.cli.terminal import console_table
 from mixstudy.comparison.compare import Comparison
 from mixstudy.comparison.supplement import LOOComparison
 from mixstudy.data.sample import Source
-from mixstudy.faults.case import Recognition
 from mixstudy.faults.catalogue import FAULTS
+from mixstudy.faults.fault import Recognition
 from mixstudy.mcmc.diagnostics import SamplerStatus
 from mixstudy.mcmc.posterior import Attempt
 from mixstudy.report.captions import _humps, pictures

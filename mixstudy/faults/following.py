@@ -1,0 +1,224 @@
+r"""Does a step take each printed row to the next, as far as the printed figures tell?
+
+Row i begins a step and row i + 1 ends it. Both are rounded, so that the step from the printed row i may miss the
+printed row i + 1 by half a unit of its last figure and by what the rounding of row i becomes in the step,
+
+    |row(i+1) - M(row(i))|  <=  half(i+1) + |M'| half(i),
+
+for each of the four numbers by itself. EM that updates one number after the other (Meng & Rubin 1993), that takes the
+residuals from the old means, or that was printed only every so many iterations, is as right as the textbook's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from mixstudy.data.sample import WeightedSample
+from mixstudy.em.likelihood import log_odds
+from mixstudy.faults.case import Case, smallest_error
+from mixstudy.faults.figures import Rows
+from mixstudy.faults.steps import RIGHT, Points, Step, centred, exchanged
+from mixstudy.model import LABELS, Floats
+
+LONGEST_STRIDE = 100
+"""Iterations between two printed rows that are tried."""
+WIDER = 2.0
+"""Room for a variation of the step, whose start is rounded in another way than the textbook's."""
+STRAIGHT, OLD_MEANS = "as in the textbook", "with the residuals about the old means"
+
+
+class Followed(NamedTuple):
+    """Each row against what a step makes of the row before, data units; shapes ``(k - 1, 4)``."""
+
+    made: Floats
+    """What the step makes of the row before."""
+    missed: Floats
+    """The printed row less that."""
+    allowed: Floats
+    """How much of it the rounding of both rows may be."""
+    ways: tuple[str, ...] = (STRAIGHT,) * len(LABELS)
+    """The variation of the step by which each number is judged."""
+    stride: int = 1
+    """Steps from one row to the next."""
+
+    @property
+    def ratio(self) -> Floats:
+        """What is missed over what is allowed; up to 1 is right."""
+        return np.asarray(np.abs(self.missed) / self.allowed)
+
+    @property
+    def right(self) -> bool:
+        """Whether every number of every row is what the step makes of the row before."""
+        return bool((self.ratio <= 1).all())
+
+
+def rests(step: Step, case: Case) -> bool:
+    """Whether a step moves none of the four numbers by more than the rounding of its printed figures can."""
+    theta = case.estimate
+    moved = step(case.data, theta) - theta
+    floor = smallest_error(case.sample, theta)
+    allowed = case.half + carried(step, case.data, theta, np.maximum(case.half, floor)) + floor
+    return bool((np.abs(moved) <= allowed).all())
+
+
+def carried(step: Step, data: Points, theta: Floats, half: Floats) -> Floats:
+    """By how much a step's end moves with the rounding of where it begins, shape ``(4,)``.
+
+    Twice the rounding is tried, and each number by itself: for smooth steps that doubles what rounding does, for those
+    that jump (hard assignment) it covers what all four may do together.
+    """
+    after, ends = step(data, theta), np.array([theta + s * h for h in np.diag(half) for s in (2, -2)])
+    ends[:, 0] = np.clip(ends[:, 0], theta[0] / 2, (1 + theta[0]) / 2)
+    ends[:, 3] = np.maximum(ends[:, 3], theta[3] / 2)
+    moved = np.abs(np.array([step(data, end) for end in ends]) - after).reshape(4, 2, 4)
+    return np.asarray(moved.max(axis=1).sum(axis=0))
+
+
+def begins(theta: Floats) -> bool:
+    """Whether a step can begin at ``theta``."""
+    return bool(np.isfinite(theta).all() and 0 < theta[0] < 1 and theta[3] > 0)
+
+
+def usable(rows: Rows) -> Rows:
+    """The rows up to the first from which no step can begin, that one included where it is finite."""
+    count = next((k for k, theta in enumerate(rows.values) if not begins(theta)), len(rows.values))
+    count += int(count < len(rows.values) and bool(np.isfinite(rows.values[count]).all()))
+    return Rows(rows.values[:count], rows.half[:count])
+
+
+class Pairs(NamedTuple):
+    """The rows as steps, each from where it begins to where it ends; centred, shapes ``(k - 1, 4)``."""
+
+    begins: Floats
+    ends: Floats
+    half: Floats
+    """Rounding of the beginnings."""
+    half_ends: Floats
+    """Rounding of the ends."""
+
+
+def _pairs(rows: Rows, sample: WeightedSample) -> Pairs:
+    theta = rows.values - sample.centre
+    return Pairs(theta[:-1], theta[1:], rows.half[:-1], rows.half[1:])
+
+
+def follows(step: Step, rows: Rows, sample: WeightedSample) -> bool:
+    """Whether a step takes every row to the next, to their rounding; given up at the first that it does not."""
+    pairs = _pairs(rows, sample)
+    return all(
+        bool((np.abs(after - end) <= allowed).all())
+        for end, (after, allowed) in zip(pairs.ends, _steps(step, pairs, sample), strict=True)
+    )
+
+
+def _steps(step: Step, pairs: Pairs, sample: WeightedSample) -> Iterator[tuple[Floats, Floats]]:
+    """Where each step ends, and how far from there the printed end may be."""
+    data = centred(sample)
+    for begin, end, half, half_end in zip(*pairs, strict=True):
+        floor = smallest_error(sample, end)
+        yield step(data, begin), half_end + floor + carried(step, data, begin, np.maximum(half, floor))
+
+
+def _followed(step: Step, pairs: Pairs, sample: WeightedSample) -> Followed:
+    made, allowed = (np.array(each) for each in zip(*_steps(step, pairs, sample), strict=True))
+    return Followed(made + sample.centre, pairs.ends - made, allowed)
+
+
+def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
+    """Hold every row against a right step from the row before, or a harmless variation of it.
+
+    Args:
+        rows: Two or more rows, of which each but the last can begin a step (``usable``).
+        sample: The observations.
+    """
+    pairs = _pairs(rows, sample)
+    found = _followed(RIGHT, pairs, sample)
+    if not found.right and (put_in_order := _put_in_order(found, pairs)).any():
+        pairs = pairs._replace(
+            begins=np.where(put_in_order[:, None], exchanged(pairs.begins), pairs.begins),
+            half=np.where(put_in_order[:, None], pairs.half[:, [0, 2, 1, 3]], pairs.half),
+        )
+        found = _followed(RIGHT, pairs, sample)
+    if found.right:
+        return found
+    varied = _varied(found, pairs, sample)
+    return varied if varied.right else _thinned(pairs, sample) or varied
+
+
+def _put_in_order(found: Followed, pairs: Pairs) -> NDArray[np.bool_]:
+    """Steps after which the program put its components in order: the other labels give more of the numbers."""
+    other = np.abs(pairs.ends - exchanged(pairs.ends - found.missed)) <= found.allowed[:, [0, 2, 1, 3]]
+    return np.asarray(other.sum(axis=1) > (found.ratio <= 1).sum(axis=1))
+
+
+def _varied(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
+    """Judge each number that a textbook step misses by the variation of the step that gives it in every row.
+
+    A sigma that no variation gives is held against the residuals about the printed means, right or wrong.
+    """
+    data, made, allowed, ways = centred(sample), pairs.ends - found.missed, found.allowed.copy(), list(found.ways)
+    sigma = LABELS.index("sigma")
+    if (found.ratio[:, sigma] > 1).any():
+        steps = zip(pairs.begins, pairs.ends, strict=True)
+        made[:, sigma] = [update(data, begin, end[1:3])[sigma] for begin, end in steps]
+    for j in np.flatnonzero((found.ratio > 1).any(axis=0)):
+        for way, values in _variations(int(j), pairs, data):
+            wider = WIDER * found.allowed[:, j]
+            if (np.abs(pairs.ends[:, j] - values) <= wider).all():
+                made[:, j], allowed[:, j], ways[j] = values, wider, way
+                break
+    return Followed(made + sample.centre, pairs.ends - made, allowed, ways=tuple(ways))
+
+
+def _variations(j: int, pairs: Pairs, data: Points) -> Iterator[tuple[str, Floats]]:
+    """Update number j with some of the others already new, in every row; shape ``(k - 1,)`` each."""
+    old, new = pairs.begins, pairs.ends
+    others = [k for k in range(4) if k != j]
+    for count in range(len(others) + 1):
+        for chosen in combinations(others, count):
+            seen = old.copy()
+            seen[:, chosen] = new[:, chosen]
+            way = f"with {' and '.join(LABELS[k] for k in chosen)} already new" if chosen else STRAIGHT
+            for about, suffix in ((new, way), (old, OLD_MEANS)) if j == LABELS.index("sigma") else ((new, way),):
+                seen_about = zip(seen, about, strict=True)
+                yield suffix, np.array([update(data, at, means[1:3])[j] for at, means in seen_about])
+
+
+def update(data: Points, theta: Floats, means: Floats) -> Floats:
+    """A right update of all four numbers, sigma from residuals about the given means; shape ``(4,)``."""
+    if not begins(theta):
+        return np.full(4, np.nan)
+    odds = log_odds(data.x, theta)
+    first, second = data.weights * expit(odds), data.weights * expit(-odds)
+    n1, n2 = first.sum(), second.sum()
+    squares = first @ (data.x - means[0]) ** 2 + second @ (data.x - means[1]) ** 2
+    with np.errstate(all="ignore"):
+        return np.array([n1 / (n1 + n2), first @ data.x / n1, second @ data.x / n2, np.sqrt(squares / (n1 + n2))])
+
+
+def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:
+    """Find so many right steps from each row to the next; None where no number of them fits all rows."""
+    data, theta, about = centred(sample), pairs.begins[0], WIDER * pairs.half_ends[0] + pairs.half[0]
+    for stride in range(1, LONGEST_STRIDE + 1):
+        theta = RIGHT(data, theta)
+        if not begins(theta):
+            return None
+        near = np.abs(theta - pairs.ends[0]) <= about + smallest_error(sample, theta)
+        if stride > 1 and near.all() and (found := _followed(_leap(stride), pairs, sample)).right:
+            return found._replace(stride=stride)
+    return None
+
+
+def _leap(stride: int) -> Step:
+    def leap(data: Points, theta: Floats) -> Floats:
+        for _ in range(stride):
+            theta = RIGHT(data, theta)
+        return theta
+
+    return leap
