@@ -20,7 +20,7 @@ from mixstudy.faults.case import JUST_SHORT, TEN_TIMES
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed, Rows, printed_rows
-from mixstudy.faults.following import follow_right, follows, usable
+from mixstudy.faults.following import follow_right, follows, usable, wrong_at_first
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import HARMLESS, Points, Step, centred
 from mixstudy.model import Floats
@@ -78,7 +78,7 @@ def _slipped(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Re
     """Slips of the report in every row, with right steps or faulty ones in between."""
     for undone in slips():
         inner = undo_rows(undone, rows, sample)
-        if inner is None:
+        if inner is None or not _worth_following(inner, sample):
             continue
         if follow_right(inner, sample).right:
             yield from (_recognition(fault, "the steps are right", rows, strength) for fault in undone.faults)
@@ -86,6 +86,13 @@ def _slipped(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Re
             yield found
             beside = f"together with '{found.fault.name}'"
             yield from (_recognition(fault, beside, rows, strength) for fault in undone.faults)
+
+
+def _worth_following(rows: Rows, sample: WeightedSample) -> bool:
+    """Whether a right or a faulty step may take the first row to the second; most slips that are tried were not made."""
+    first = Rows(rows.values[:2], rows.half[:2])
+    steps = (step for fault in FAULTS for _, step in fault.steps)
+    return wrong_at_first(first, sample) == 0 or any(follows(step, first, sample) for step in steps)
 
 
 def from_other_data(rows: Rows, sample: WeightedSample) -> bool:

@@ -14,7 +14,7 @@ from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import curvature
 from mixstudy.faults.figures import Printed, half_units, typed_units
 from mixstudy.faults.runs import Runs
-from mixstudy.faults.steps import Points, in_order
+from mixstudy.faults.steps import Points, exchanged
 from mixstudy.model import Floats, Parameters
 
 FINEST = 1e-4
@@ -30,6 +30,9 @@ TEN_TIMES = 1.0
 """Strength from which a fault is named: a chance match of four numbers is then one in 10 000."""
 JUST_SHORT = 1.9
 """Strength of what is as good as certain without giving the printed figures: short of strong."""
+AT_MOST = 0.9
+"""Strength of what an unfinished run, or means that have met, may come from: two identities alone show it, and a wrong
+E-step keeps them too, so it is never named in a headline."""
 FLOAT = 1e-9
 """Relative error of a step in floating point, whichever way its sums are written."""
 CANCELLED = 1e-14
@@ -112,12 +115,11 @@ class Case(NamedTuple):
     def undone(self, undo: Callable[[Floats, WeightedSample], Floats]) -> Case | None:
         """The same case with a slip of the report taken back, rounding and all; None where that gives no estimate."""
         given = self.estimate + self.sample.centre
+        steps = np.vstack([np.zeros(4), np.diag(self.half), np.diag(-self.half)])
         with np.errstate(all="ignore"):
-            inner = in_order(undo(given, self.sample))
-            ends = np.array(
-                [in_order(undo(given + step, self.sample)) for step in (*np.diag(self.half), *np.diag(-self.half))]
-            )
-        half = np.abs(ends - inner).max(axis=0)
+            found = undo(given + steps, self.sample)
+        found = exchanged(found) if found[0, 1] > found[0, 2] else found
+        inner, half = found[0], np.abs(found[1:] - found[0]).max(axis=0)
         if not (np.isfinite(inner).all() and np.isfinite(half).all() and 0 < inner[0] < 1 and inner[3] > 0):
             return None
         return self._replace(estimate=inner - self.sample.centre, half=half, typed=half)

@@ -151,6 +151,12 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     return varied if varied.right else _thinned(pairs, sample) or varied
 
 
+def wrong_at_first(rows: Rows, sample: WeightedSample) -> int:
+    """Numbers of the second row that a textbook step from the first misses by more than its variations may."""
+    first = _pairs(Rows(rows.values[:2], rows.half[:2]), sample)
+    return int((~(_followed(RIGHT, first, sample).ratio <= WIDER)).sum())
+
+
 def _put_in_order(found: Followed, pairs: Pairs) -> NDArray[np.bool_]:
     """Steps after which the program put its components in order: the other labels give more of the numbers."""
     other = np.abs(pairs.ends - exchanged(pairs.ends - found.missed)) <= found.allowed[:, [0, 2, 1, 3]]
@@ -168,26 +174,36 @@ def _varied(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
         steps = zip(pairs.begins, pairs.ends, strict=True)
         made[:, sigma] = [update(data, begin, end[1:3])[sigma] for begin, end in steps]
     for j in np.flatnonzero((found.ratio > 1).any(axis=0)):
-        for way, values in _variations(int(j), pairs, data):
-            wider = WIDER * found.allowed[:, j]
-            if (np.abs(pairs.ends[:, j] - values) <= wider).all():
+        wider = WIDER * found.allowed[:, j]
+        for way, seen, about in _variations(int(j), pairs):
+            updates = (update(data, theta, means[1:3])[j] for theta, means in zip(seen, about, strict=True))
+            if (values := _as_printed(updates, pairs.ends[:, j], wider)) is not None:
                 made[:, j], allowed[:, j], ways[j] = values, wider, way
                 break
     return Followed(made + sample.centre, pairs.ends - made, allowed, ways=tuple(ways))
 
 
-def _variations(j: int, pairs: Pairs, data: Points) -> Iterator[tuple[str, Floats]]:
-    """Update number j with some of the others already new, in every row; shape ``(k - 1,)`` each."""
+def _variations(j: int, pairs: Pairs) -> Iterator[tuple[str, Floats, Floats]]:
+    """What the update of number j may see: some of the others already new, sigma's residuals about new or old means."""
     old, new = pairs.begins, pairs.ends
-    others = [k for k in range(4) if k != j]
+    others = [k for k in range(len(LABELS)) if k != j]
     for count in range(len(others) + 1):
         for chosen in combinations(others, count):
             seen = old.copy()
             seen[:, chosen] = new[:, chosen]
-            way = f"with {' and '.join(LABELS[k] for k in chosen)} already new" if chosen else STRAIGHT
-            for about, suffix in ((new, way), (old, OLD_MEANS)) if j == LABELS.index("sigma") else ((new, way),):
-                seen_about = zip(seen, about, strict=True)
-                yield suffix, np.array([update(data, at, means[1:3])[j] for at, means in seen_about])
+            yield f"with {' and '.join(LABELS[k] for k in chosen)} already new" if chosen else STRAIGHT, seen, new
+            if j == LABELS.index("sigma"):
+                yield OLD_MEANS, seen, old
+
+
+def _as_printed(updates: Iterator[float], ends: Floats, allowed: Floats) -> Floats | None:
+    """One number of every step, shape ``(k,)``; None as soon as it is not the printed one."""
+    values = np.empty_like(ends)
+    for k, value in enumerate(updates):
+        if not abs(value - ends[k]) <= allowed[k]:
+            return None
+        values[k] = value
+    return values
 
 
 def update(data: Points, theta: Floats, means: Floats) -> Floats:

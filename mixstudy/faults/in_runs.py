@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mixstudy.em.fit import random_start
-from mixstudy.faults.case import JUST_SHORT, SLACK, TEN_TIMES, Case, Match
+from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
 from mixstudy.faults.fault import Fault, Making
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.in_steps import ORIGIN
@@ -26,11 +26,6 @@ from mixstudy.faults.steps import (
 from mixstudy.model import Floats
 
 STOP = "stop when sqrt(g' I^-1 g), the distance left in standard errors, is small (g the score, I the information)"
-AT_MOST = 0.9
-"""Strength of a run that is recognised as unfinished by two identities alone: a converged wrong E-step satisfies them
-too, so it is never named in a headline."""
-FREE_WEIGHT = 0.8
-"""On the saddle any weight fits, so a match there counts for less than four numbers."""
 
 
 def _near_saddle(making: Making) -> Iterator[tuple[str, Floats]]:
@@ -40,9 +35,10 @@ def _near_saddle(making: Making) -> Iterator[tuple[str, Floats]]:
 
 def _find_saddle(case: Case) -> Iterator[Match]:
     if means_have_met(case):
-        away = off_the_identities(case)
-        strength = min(max(FREE_WEIGHT * case.strength(away), TEN_TIMES), JUST_SHORT)
-        yield Match(gap(case), away, strength)
+        yield Match(gap(case), off_the_identities(case), AT_MOST)
+        if case.runs.from_start is not None:
+            away, k, rise = _nearest_iterate(case, case.runs.from_start)
+            yield case.match(f"{gap(case)}; {_iteration(k, 'your start', rise)}", away)
 
 
 def _lower_maxima(making: Making) -> Iterator[tuple[str, Floats]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mixstudy.faults.case import SLACK, TEN_TIMES, Case, Match
+from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.following import rests
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities, root_mean_square
@@ -26,7 +26,7 @@ def _even_and_met(case: Case) -> Iterator[Match]:
         uneven = abs(case.estimate[0] - 0.5) * math.sqrt(case.information[0, 0])
         away = max(off_the_identities(case), uneven)
         if away <= SLACK * case.rounding:
-            yield Match(f"{EVEN}; {gap(case)}", away, TEN_TIMES, exact=True)
+            yield Match(f"{EVEN}; {gap(case)}", away, AT_MOST, exact=True)
 
 
 def _met_at_once(case: Case) -> Iterator[Match]:
@@ -35,7 +35,7 @@ def _met_at_once(case: Case) -> Iterator[Match]:
         weight = case.estimate[0]
         away = case.distance(case.estimate - np.array([weight, 0, 0, root_mean_square(case.data)]))
         if away <= SLACK * case.rounding or (rests(SIGMA_SWAPPED, case) and not rests(RIGHT, case)):
-            yield Match(gap(case), min(away, case.rounding), TEN_TIMES, exact=True)
+            yield Match(gap(case), min(away, case.rounding), AT_MOST, exact=True)
 
 
 STEP_FAULTS = (

@@ -23,7 +23,7 @@ from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_estimate import from_estimate
 from mixstudy.faults.by_trace import from_trace, steps_are_right
 from mixstudy.faults.catalogue import FAULTS
-from mixstudy.faults.fault import Recognition, merged
+from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed
 from mixstudy.model import LABELS, Floats, Parameters
 
@@ -72,8 +72,9 @@ def _recognised(
     found = about_the_data(sample, fit, truth)
     by_step = () if trace is None else from_trace(trace, sample)
     by_value = () if estimate is None else from_estimate(estimate, sample, fit, start)
-    if trace is not None:
-        by_value = tuple(each for each in by_value if not _refuted(each, by_step, trace, sample))
+    if trace is not None and by_value:
+        right = not by_step and steps_are_right(trace, sample)
+        by_value = tuple(each for each in by_value if not _refuted(each.fault, by_step, right_steps=right))
     return (*found, *merged([*by_step, *by_value]))
 
 
@@ -87,16 +88,11 @@ def about_the_data(sample: WeightedSample, fit: EMFit, truth: Parameters | None)
     )
 
 
-def _refuted(
-    found: Recognition, by_step: tuple[Recognition, ...], trace: Sequence[Printed] | Floats, sample: WeightedSample
-) -> bool:
+def _refuted(fault: Fault, by_step: tuple[Recognition, ...], *, right_steps: bool) -> bool:
     """Whether a trace rules out what its last row alone might be."""
-    fault = found.fault
     if fault.harmless or any(each.fault is fault for each in by_step):
         return False
-    if fault.stops_right_steps:
-        return not steps_are_right(trace, sample)
-    return bool(by_step) or bool(fault.steps) or not steps_are_right(trace, sample)
+    return not (right_steps and (fault.stops_right_steps or not fault.steps))
 
 
 def _require_rows(trace: Sequence[Printed] | Floats) -> None:
