@@ -19,8 +19,8 @@ from mixstudy.model import LABELS, Floats
 
 FIGURES = 4
 """Significant figures of a ratio or a constant, at most."""
-DIVISORS = (-4, -3, -2, -1, 1, 2)
-"""Divisors n + k in place of n that are named."""
+DIVISORS = (-2, -1)
+"""Divisors n + k in place of n that are named: a sample variance's, and a pooled one's."""
 
 
 class Steps(NamedTuple):
@@ -143,7 +143,7 @@ def _same(values: Floats, half: Floats) -> Constant | None:
 
 def _divisor(ratio: Constant, n: float) -> str | None:
     """The one divisor near n by which a variance may have been divided; None where none or several may."""
-    held = [k for k in DIVISORS if ratio.holds(n / (n + k))] if not ratio.holds(1.0) else []
+    held = [k for k in DIVISORS if n + k > 0 and ratio.holds(n / (n + k))] if not ratio.holds(1.0) else []
     return f"n {'+' if held[0] > 0 else '-'} {abs(held[0])}" if len(held) == 1 else None
 
 

@@ -89,7 +89,7 @@ def _slipped(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Re
 
 
 def _worth_following(rows: Rows, sample: WeightedSample) -> bool:
-    """Whether a right or a faulty step may take the first row to the second; most slips that are tried were not made."""
+    """Whether a right or a faulty step may take the first row to the second: most slips were not made."""
     first = Rows(rows.values[:2], rows.half[:2])
     steps = (step for fault in FAULTS for _, step in fault.steps)
     return wrong_at_first(first, sample) == 0 or any(follows(step, first, sample) for step in steps)

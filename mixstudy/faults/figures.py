@@ -52,8 +52,8 @@ def half_units(values: Printed) -> Floats:
     """Half a unit of the last printed figure of each value, shape ``(4,)``.
 
     Floats have lost their trailing zeros, which are given back as far as the other values' decimals and significant
-    figures both allow. Text means what it says, but for a single zero among figures that a program printed (``%g``
-    drops one in ten numbers' last): people round a 4 and a 0.81 each as they like.
+    figures both allow. Text means what it says, but for one zero of one value among figures that a program printed
+    (``%g`` drops one in ten numbers' last): people round a 4 and a 0.81 each as they like.
     """
     digits = [_digits(value) for value in values]
     decimals = [_decimals(d) for d in digits]
@@ -64,7 +64,8 @@ def half_units(values: Printed) -> Floats:
     most = max(decimals)
     full = [max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)]
     if all(isinstance(value, str) for value in values):
-        one = 1 if figures >= PROGRAM else 0
+        dropped = [f - a for a, f in zip(decimals, full, strict=True)]
+        one = 1 if figures >= PROGRAM and dropped.count(1) < PADS else 0
         full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
     return np.array([0.5 * 10.0**-f for f in full])
 

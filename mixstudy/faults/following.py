@@ -21,13 +21,19 @@ from scipy.special import expit
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.likelihood import log_odds
-from mixstudy.faults.case import Case, smallest_error
+from mixstudy.faults.case import FLOAT, Case, smallest_error
 from mixstudy.faults.figures import Rows
-from mixstudy.faults.steps import RIGHT, Points, Step, centred, exchanged
+from mixstudy.faults.steps import HARMLESS, RIGHT, Points, Step, centred, exchanged
 from mixstudy.model import LABELS, Floats
 
 LONGEST_STRIDE = 100
 """Iterations between two printed rows that are tried."""
+COARSE = 0.1
+"""Rounding, in sigma, from which a step's end says nothing: what it becomes in the step is no longer linear."""
+NEAREST = 3
+"""Strides that are tried: neighbours differ by less than rounding where EM is slow."""
+TRIED = 300.0
+"""Roundings of the first row, in sigma, within which the second row must lie for a stride to be tried."""
 WIDER = 2.0
 """Room for a variation of the step, whose start is rounded in another way than the textbook's."""
 STRAIGHT, OLD_MEANS = "as in the textbook", "with the residuals about the old means"
@@ -109,10 +115,13 @@ def _pairs(rows: Rows, sample: WeightedSample) -> Pairs:
 
 
 def follows(step: Step, rows: Rows, sample: WeightedSample) -> bool:
-    """Whether a step takes every row to the next, to their rounding; given up at the first that it does not."""
+    """Whether a step takes every row to the next, to their rounding; given up at the first that it does not.
+
+    Rows that are printed too coarsely to tell are not followed.
+    """
     pairs = _pairs(rows, sample)
     return all(
-        bool((np.abs(after - end) <= allowed).all())
+        bool(np.isfinite(allowed).all() and (np.abs(after - end) <= allowed).all())
         for end, (after, allowed) in zip(pairs.ends, _steps(step, pairs, sample), strict=True)
     )
 
@@ -122,7 +131,9 @@ def _steps(step: Step, pairs: Pairs, sample: WeightedSample) -> Iterator[tuple[F
     data = centred(sample)
     for begin, end, half, half_end in zip(*pairs, strict=True):
         floor = smallest_error(sample, end)
-        yield step(data, begin), half_end + floor + carried(step, data, begin, np.maximum(half, floor))
+        allowed = half_end + floor + carried(step, data, begin, np.maximum(half, floor))
+        coarse = max(half[1:3]) > COARSE * begin[3] or half[3] > COARSE * begin[3]
+        yield step(data, begin), np.where(coarse | np.isnan(allowed), np.inf, allowed)
 
 
 def _followed(step: Step, pairs: Pairs, sample: WeightedSample) -> Followed:
@@ -173,8 +184,9 @@ def _varied(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
     if (found.ratio[:, sigma] > 1).any():
         steps = zip(pairs.begins, pairs.ends, strict=True)
         made[:, sigma] = [update(data, begin, end[1:3])[sigma] for begin, end in steps]
+        allowed[:, sigma] += _of_means(found.missed, pairs)
     for j in np.flatnonzero((found.ratio > 1).any(axis=0)):
-        wider = WIDER * found.allowed[:, j]
+        wider = WIDER * found.allowed[:, j] + _from_new(int(j), pairs, data)
         for way, seen, about in _variations(int(j), pairs):
             updates = (update(data, theta, means[1:3])[j] for theta, means in zip(seen, about, strict=True))
             if (values := _as_printed(updates, pairs.ends[:, j], wider)) is not None:
@@ -194,6 +206,21 @@ def _variations(j: int, pairs: Pairs) -> Iterator[tuple[str, Floats, Floats]]:
             yield f"with {' and '.join(LABELS[k] for k in chosen)} already new" if chosen else STRAIGHT, seen, new
             if j == LABELS.index("sigma"):
                 yield OLD_MEANS, seen, old
+                for k in (1, 2):
+                    yield f"with {LABELS[k]} already new", seen, np.where(np.arange(len(LABELS)) == k, new, old)
+
+
+def _from_new(j: int, pairs: Pairs, data: Points) -> Floats:
+    """By how much number j may move with the rounding of the new numbers that its update sees, shape ``(k - 1,)``."""
+    seen = [carried(RIGHT, data, begin, half)[j] for begin, half in zip(pairs.begins, pairs.half_ends, strict=True)]
+    if j != LABELS.index("sigma"):
+        return np.array(seen)
+    return np.asarray(np.array(seen) + _of_means(pairs.ends - pairs.begins, pairs))
+
+
+def _of_means(away: Floats, pairs: Pairs) -> Floats:
+    """By how much sigma moves with the rounding of means that are so far from those of their components."""
+    return np.asarray((np.abs(away) / pairs.ends[:, 3:] * (pairs.half + pairs.half_ends))[:, 1:3].sum(axis=1))
 
 
 def _as_printed(updates: Iterator[float], ends: Floats, allowed: Floats) -> Floats | None:
@@ -220,21 +247,47 @@ def update(data: Points, theta: Floats, means: Floats) -> Floats:
 
 def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:
     """Find so many right steps from each row to the next; None where no number of them fits all rows."""
-    data, theta, about = centred(sample), pairs.begins[0], WIDER * pairs.half_ends[0] + pairs.half[0]
-    for stride in range(1, LONGEST_STRIDE + 1):
-        theta = RIGHT(data, theta)
-        if not begins(theta):
-            return None
-        near = np.abs(theta - pairs.ends[0]) <= about + smallest_error(sample, theta)
-        if stride > 1 and near.all() and (found := _followed(_leap(stride), pairs, sample)).right:
-            return found._replace(stride=stride)
+    for step in (RIGHT, HARMLESS[1], one_after_the_other):
+        for stride in _strides(step, pairs, centred(sample)):
+            leap = _leap(step, stride)
+            first = Pairs(*(each[:1] for each in pairs))
+            if _followed(leap, first, sample).right and (found := _followed(leap, pairs, sample)).right:
+                return found._replace(stride=stride)
     return None
 
 
-def _leap(stride: int) -> Step:
+def _strides(step: Step, pairs: Pairs, data: Points) -> list[int]:
+    """Numbers of steps, two or more, that lead from the first row nearest to the second, best first."""
+    theta, near = pairs.begins[0], []
+    for stride in range(1, LONGEST_STRIDE + 1):
+        theta = step(data, theta)
+        if not begins(theta):
+            break
+        away = float((np.abs(theta - pairs.ends[0]) / _about(pairs, theta)).max())
+        if stride > 1 and away <= 1:
+            near.append((away, stride))
+    return [stride for _, stride in sorted(near)[:NEAREST]]
+
+
+def _about(pairs: Pairs, theta: Floats) -> Floats:
+    """How near the first end a number of steps must come for that number to be tried, centred."""
+    unit = np.array([1, *[theta[3]] * 3])
+    return np.asarray(2 * pairs.half_ends[0] + TRIED * unit * ((pairs.half[0] / unit).max() + FLOAT))
+
+
+def one_after_the_other(data: Points, theta: Floats) -> Floats:
+    """EM with a new E-step before each update: weight, mu1, mu2, sigma (Meng & Rubin 1993)."""
+    for j in range(len(LABELS)):
+        if not begins(theta):
+            return np.full(len(LABELS), np.nan)
+        theta = np.where(np.arange(len(LABELS)) == j, update(data, theta, theta[1:3]), theta)
+    return theta
+
+
+def _leap(step: Step, stride: int) -> Step:
     def leap(data: Points, theta: Floats) -> Floats:
         for _ in range(stride):
-            theta = RIGHT(data, theta)
+            theta = step(data, theta)
         return theta
 
     return leap

@@ -1,4 +1,4 @@
-"""Mistakes that the catalogue does not hold, to measure what is said of the unknown: made, and never recognised by name.
+"""Mistakes that the catalogue does not hold, to measure what is said of the unknown: made, never recognised by name.
 
 Each replaces one part of an EM that is written here once more, plainly, on the raw observations. They come from public
 bug reports, from students and from habits of other methods; nothing in the package is tuned to them. Two mistakes at
@@ -161,13 +161,26 @@ def _over_observations(x: Floats, theta: Floats) -> tuple[Floats, Floats]:
     return first / first.sum(), second / second.sum()
 
 
+def _weights_squared(x: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    return respond(x, np.array([theta[0] ** 2 / (theta[0] ** 2 + (1 - theta[0]) ** 2), *theta[1:]]))
+
+
+def _unweighted(s: State) -> float:
+    return float(sum(((s.x - mu) ** 2).mean() for mu in s.means))
+
+
+def _absolute(s: State) -> float:
+    return float((s.r1 @ np.abs(s.x - s.means[0]) + s.r2 @ np.abs(s.x - s.means[1])) / s.x.size)
+
+
 def _own_sds(s: State) -> tuple[float, float]:
     sums = squares(s)
     return float(np.sqrt(sums[0] / s.r1.sum())), float(np.sqrt(sums[1] / s.r2.sum()))
 
 
 def _hard_means(s: State) -> tuple[float, float]:
-    return float(s.x[s.r1 > s.r2].mean()), float(s.x[s.r1 <= s.r2].mean())
+    hard = (s.r1 > s.r2).astype(np.float64)
+    return centre(s._replace(r1=hard, r2=1 - hard))
 
 
 def _trimmed_means(s: State) -> tuple[float, float]:
@@ -181,14 +194,14 @@ def _shrunk_means(s: State) -> tuple[float, float]:
 
 OUTSIDE: tuple[Outside, ...] = (
     _in_e_step("no 2 in the exponent", lambda x, t: respond(x, t, lambda z: np.exp(-(z**2)))),
-    _in_e_step("sigma for its square in the exponent", lambda x, t: respond(x, t, lambda z: np.exp(-(z**2) * t[3] / 2))),
-    _in_e_step("no sigma in the exponent", lambda x, t: respond(x, t, lambda z: np.exp(-((z * t[3]) ** 2) / 2))),
+    _in_e_step("sigma for its square in the exponent", lambda x, t: respond(x, t, lambda z: _normal(z * t[3] ** 0.5))),
+    _in_e_step("no sigma in the exponent", lambda x, t: respond(x, t, lambda z: _normal(z * t[3]))),
     _in_e_step("responsibilities squared", _tempered(2.0)),
     _in_e_step("a temperature left on", _tempered(0.7)),
     _in_e_step("0.01 added against division by zero", _with_epsilon),
     _in_e_step("a Cauchy density", lambda x, t: respond(x, t, lambda z: 1 / (1 + z**2))),
     _in_e_step("a Laplace density", lambda x, t: respond(x, t, lambda z: np.exp(-np.abs(z)))),
-    _in_e_step("weights squared", lambda x, t: respond(x, np.array([t[0] ** 2 / (t[0] ** 2 + (1 - t[0]) ** 2), *t[1:]]))),
+    _in_e_step("weights squared", _weights_squared),
     _in_e_step("responsibilities clipped", lambda x, t: _complement(np.clip(respond(x, t)[0], 0.1, 0.9))),
     _in_e_step("responsibilities smoothed", lambda x, t: _complement(0.9 * respond(x, t)[0] + 0.05)),
     _in_e_step("responsibilities rounded", lambda x, t: _complement(np.round(respond(x, t)[0], 1))),
@@ -207,14 +220,14 @@ OUTSIDE: tuple[Outside, ...] = (
     _in_means("a prior on the means", _shrunk_means),
     _in_means("mu2 never updated", lambda s: (centre(s)[0], float(s.theta[2])), Place.MU2),
     _in_means("trimmed", _trimmed_means),
-    _in_sigma("squares left unweighted", lambda s: float(np.sqrt(sum(((s.x - m) ** 2).sum() for m in s.means) / s.x.size))),
-    _in_sigma("unweighted over 2n", lambda s: float(np.sqrt(sum(((s.x - m) ** 2).mean() for m in s.means) / 2))),
+    _in_sigma("squares left unweighted", lambda s: float(np.sqrt(_unweighted(s)))),
+    _in_sigma("unweighted over 2n", lambda s: float(np.sqrt(_unweighted(s) / 2))),
     _in_sigma("mean of two sds", lambda s: float(np.mean(_own_sds(s)))),
     _in_sigma("mean of two variances", lambda s: float(np.sqrt(np.mean(np.square(_own_sds(s)))))),
     _in_sigma("geometric mean of two sds", lambda s: float(np.sqrt(np.prod(_own_sds(s))))),
     _in_sigma("n - 1", lambda s: float(np.sqrt(sum(squares(s)) / (s.x.size - 1)))),
     _in_sigma("reg_covar", lambda s: float(np.sqrt(spread(s) ** 2 + 0.1))),
-    _in_sigma("mean absolute residual", lambda s: float((s.r1 @ np.abs(s.x - s.means[0]) + s.r2 @ np.abs(s.x - s.means[1])) / s.x.size)),
+    _in_sigma("mean absolute residual", _absolute),
     _in_sigma("squared responsibilities in sigma", lambda s: spread(s._replace(r1=s.r1**2, r2=s.r2**2))),
     _in_sigma("root taken twice", lambda s: float(np.sqrt(spread(s)))),
     _in_report("full width at half maximum", lambda t, _: np.array([*t[:3], 2.354820045 * t[3]])),

@@ -15,7 +15,7 @@ class Place(Enum):
     E_STEP = "the E-step"
     E_STEP_OR_STOP = "the E-step, or the end of a run that had not converged"
     REPORT = "what is reported"
-    SADDLE = "a start or a step that lets the means meet"
+    START = "the start, or a step that lets the means meet"
     OTHER_DATA = "the data: these rows come from others"
     UNKNOWN = "more than one line"
 
