@@ -30,7 +30,7 @@ def judge_heights(heights: Sequence[float | str], trace: Sequence[Printed], samp
     if falls.size:
         k = int(falls[0])
         return (
-            f"The printed log-likelihood falls from {values[k]:.8g} in row {k + 1} to {values[k + 1]:.8g} in row {k + 2}: "
+            f"The printed log-likelihood falls from {values[k]:.8g} in row {k + 1} to {values[k + 1]:.8g} in the next: "
             "that of EM never does, so that a step is wrong, or the column is not the log-likelihood of the data."
         )
     right = np.array([_log_likelihood(row, sample) for row in trace])
