@@ -127,7 +127,8 @@ def _print(found: Assessment) -> None:
 def _write(found: Assessment, directory: Path) -> None:
     """Write the file, whole or not at all."""
     from mixstudy.data.files import write_atomically
-    from mixstudy.report.serialise import assessment_json, plain, provenance
+    from mixstudy.report.serialise import assessment_json, plain
+    from mixstudy.study.provenance import provenance
 
     content = json.dumps(plain({**assessment_json(found), "provenance": provenance()}), indent=2, allow_nan=False)
     directory.mkdir(parents=True, exist_ok=True)

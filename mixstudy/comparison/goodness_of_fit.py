@@ -76,7 +76,7 @@ class Finding:
     value: float
     """The number it looked at."""
     p_value: float
-    """How often right data look at least this odd, two-sided where there are two sides."""
+    """Probability of a value at least this extreme if the model is right; two-sided where there are two sides."""
     judged: bool
     """Whether it counts towards a misfit; the number of components and what leans on a prior are only reported."""
     explanation: str

@@ -40,7 +40,7 @@ SLOPE = 12.0
 MARGIN = 1.25
 """Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
 NATS, RELATIVE = 1e-6, 1e-14
-"""Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
+"""Tolerated error of the log-likelihood: absolute in nats, and relative for rounding."""
 FINE_ENOUGH = 1e-13
 """Error of one observation below which fewer points are not looked for: a fit then costs the same at any n."""
 ORDERS = range(4, 49, 2)

@@ -19,7 +19,7 @@ MIN_OBSERVATIONS = 4
 MIN_DISTINCT = 3
 """With two distinct values, a component on each lets sigma go to 0 and the likelihood to infinity."""
 SCALES = (1e-100, 1e100)
-"""Spread of data that can be fitted: its cube and its inverse cube, and n times those, are floats."""
+"""Standard deviations whose cube, inverse cube and n-fold stay within float64."""
 MAX_MAGNITUDE = 1e300
 """Largest absolute value: differences and sums of so many as there may be stay below the largest float, 1.8e308."""
 

@@ -61,10 +61,10 @@ def comparison_report(
 @pytest.fixture(scope="module")
 def study_report(study_table: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a replication study."""
-    from mixstudy.report.write import write_study_report
+    from mixstudy.report.results import write_results
 
     folder = tmp_path_factory.mktemp("study")
-    return write_study_report(Study(design=Design(), folder=folder, table=study_table, damaged=()))
+    return write_results(Study(design=Design(), folder=folder, table=study_table, damaged=()))
 
 
 @pytest.fixture(params=["comparison", "study"])
