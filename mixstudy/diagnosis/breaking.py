@@ -54,7 +54,7 @@ class Break(NamedTuple):
     @property
     def sentence(self) -> str:
         """What a reader is told."""
-        return f"The loop broke down in row {self.row} of the trace: {self.cause.value}."
+        return f"Row {self.row} of the trace is where the loop broke down: {self.cause.value}."
 
 
 def find_break(trace: Sequence[Printed], sample: WeightedSample) -> Break | None:

@@ -14,6 +14,7 @@ class Place(Enum):
     SIGMA = "the update of sigma"
     E_STEP = "the E-step"
     E_STEP_OR_STOP = "the E-step, or the end of a run that had not converged"
+    STOP = "the end of a run that had not converged"
     REPORT = "what is reported"
     START = "the start, or a step that lets the means meet"
     OTHER_DATA = "the data: these rows come from others"
