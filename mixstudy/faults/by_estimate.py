@@ -133,7 +133,15 @@ def _two_at_once(case: Case) -> Iterator[Explanation]:
         if len(undone.faults) > 1 and inner.off <= SLACK * inner.rounding:
             match = Match(f"together: {slipped}", inner.off, case.strength(inner.rounding), exact=True)
             yield from ((fault, match) for fault in undone.faults)
-        for fault in FAULTS:
-            for match in (m for m in _matches(fault, inner) if m.exact and fault not in undone.faults):
+        for fault in (fault for fault in FAULTS if fault not in undone.faults):
+            for match in _exact(fault, inner):
                 yield fault, match._replace(text=f"{match.text}, together with {slipped}".removeprefix(", "))
                 yield from ((each, match._replace(text=f"together with '{fault.name}'")) for each in undone.faults)
+
+
+def _exact(fault: Fault, case: Case) -> Iterator[Match]:
+    """The ways in which a fault gives the printed figures, beside a slip that was taken back."""
+    if any(rests(step, case) for _, step in fault.steps) and not rests(RIGHT, case):
+        yield from (_by_step(case, label, step) for label, step in fault.steps if rests(step, case))
+    if fault.find is not None:
+        yield from (match for match in fault.find(case) if match.exact)

@@ -28,6 +28,8 @@ from mixstudy.model import LABELS, Floats
 
 LONGEST_STRIDE = 100
 """Iterations between two printed rows that are tried."""
+OUT_OF_REACH = 1000.0
+"""Times its rounding that a number may not move, however rounding grows in a step: most need no more work then."""
 COARSE = 0.1
 """Rounding, in sigma, from which a step's end says nothing: what it becomes in the step is no longer linear."""
 NEAREST = 3
@@ -69,6 +71,8 @@ def rests(step: Step, case: Case) -> bool:
     theta = case.estimate
     moved = step(case.data, theta) - theta
     floor = smallest_error(case.sample, theta)
+    if max(case.half[1:]) > COARSE * theta[3] or not (np.abs(moved) <= OUT_OF_REACH * (case.half + floor)).all():
+        return False
     allowed = case.half + carried(step, case.data, theta, np.maximum(case.half, floor)) + floor
     return bool((np.abs(moved) <= allowed).all())
 

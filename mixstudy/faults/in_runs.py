@@ -35,7 +35,8 @@ def _near_saddle(making: Making) -> Iterator[tuple[str, Floats]]:
 
 def _find_saddle(case: Case) -> Iterator[Match]:
     if means_have_met(case):
-        yield Match(gap(case), off_the_identities(case), AT_MOST)
+        away = off_the_identities(case)
+        yield Match(gap(case), away, AT_MOST, exact=away <= SLACK * case.rounding)
         if case.runs.from_start is not None:
             away, k, rise = _nearest_iterate(case, case.runs.from_start)
             yield case.match(f"{gap(case)}; {_iteration(k, 'your start', rise)}", away)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
+from mixstudy.faults.case import SLACK, Case, Match
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.following import rests
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities, root_mean_square
@@ -16,6 +16,8 @@ from mixstudy.faults.steps import RIGHT, hard, make_step, nearer, precedence, un
 ORIGIN = "the origin: a forum question, 'Expectation Maximization in Python'"
 SIGMA = "s^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n"
 E_STEP = "r = w N(x; mu1, s) / ( w N(x; mu1, s) + (1 - w) N(x; mu2, s) )"
+MET = 0.8
+"""Strength of what may have let the means meet: weak, and below that of a start on the saddle."""
 EVEN = "the weight goes to 1/2"
 SIGMA_SWAPPED = make_step(swapped="sigma")
 
@@ -26,7 +28,7 @@ def _even_and_met(case: Case) -> Iterator[Match]:
         uneven = abs(case.estimate[0] - 0.5) * math.sqrt(case.information[0, 0])
         away = max(off_the_identities(case), uneven)
         if away <= SLACK * case.rounding:
-            yield Match(f"{EVEN}; {gap(case)}", away, AT_MOST, exact=True)
+            yield Match(f"{EVEN}; {gap(case)}", away, MET, exact=True)
 
 
 def _met_at_once(case: Case) -> Iterator[Match]:
@@ -35,7 +37,7 @@ def _met_at_once(case: Case) -> Iterator[Match]:
         weight = case.estimate[0]
         away = case.distance(case.estimate - np.array([weight, 0, 0, root_mean_square(case.data)]))
         if away <= SLACK * case.rounding or (rests(SIGMA_SWAPPED, case) and not rests(RIGHT, case)):
-            yield Match(gap(case), min(away, case.rounding), AT_MOST, exact=True)
+            yield Match(gap(case), min(away, case.rounding), MET, exact=True)
 
 
 STEP_FAULTS = (
