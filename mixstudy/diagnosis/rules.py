@@ -12,7 +12,7 @@ from mixstudy.comparison.rules import POSTERIOR_RULES
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
 from mixstudy.diagnosis.location import Location
-from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.run import EMStatus
 from mixstudy.faults.case import SLACK
 from mixstudy.faults.fault import CLEAR, Recognition
 

@@ -12,12 +12,12 @@ from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.special import expit
 
 from mixstudy.compression.compress import condensed
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit, fit_em_plain
-from mixstudy.model import LABELS, Floats, Parameters, log_likelihoods
+from mixstudy.em.run import run_em
+from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.plots.data import density, draw_histogram, grid
 from mixstudy.plots.style import (
     LABEL_SIZE,
@@ -42,8 +42,14 @@ MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
 """How many times as many E-steps plain EM is shown for."""
-E_STEPS = {"start": 1, "em": 1, "squarem": 2}
-"""E-steps that an iteration takes: an accelerated one looks at the leap, and at the EM step that settles it."""
+E_STEPS = {"start": 1, "em": 1, "squarem": 2, "newton": 1}
+"""E-steps that an iteration takes: a squared one looks at the leap, and at the EM step that settles it."""
+MARKS = (
+    ("em", "o", VERMILION, "EM step"),
+    ("squarem", "o", "white", "squared step"),
+    ("newton", "D", "white", "Newton step"),
+)
+"""How each kind of step is drawn."""
 
 
 def iterate(em: EMFit, iteration: int) -> Parameters:
@@ -93,7 +99,7 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax, height=3.2)
     steps, heights = np.array(em.steps), em.iterates[:, -1]
     cost = np.cumsum([E_STEPS[step] for step in em.steps])
-    accelerated = "squarem" in em.steps
+    accelerated = not {"squarem", "newton"}.isdisjoint(em.steps)
     plain = _plain(em, iterations=LONGER * int(cost[-1])) if accelerated else heights
     top = max(float(heights.max()), float(plain.max()))
     rounding = np.finfo(np.float64).eps * max(1.0, abs(top))
@@ -101,10 +107,10 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
     if accelerated:
         ax.semilogy(np.arange(1, plain.size + 1), plain_gap, color=TEXT, linewidth=1.4, label="plain EM")
     ax.semilogy(cost, gap, color=VERMILION, linestyle="--", linewidth=1.2)
-    for kind, face, name in (("em", VERMILION, "EM step"), ("squarem", "white", "accelerated step")):
+    for kind, marker, face, name in MARKS:
         where = steps == kind
         if where.any():
-            ax.plot(cost[where], gap[where], "o", color=VERMILION, markerfacecolor=face, markersize=4, label=name)
+            ax.plot(cost[where], gap[where], marker, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
     ax.axhline(rounding, color=TEXT, linewidth=0.8, linestyle=":", label="rounding")
     finish(ax, "E-steps", f"below the {'maximum' if em.maxima else 'highest point reached'} (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
@@ -117,16 +123,10 @@ def _plain(em: EMFit, *, iterations: int) -> Floats:
     return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=iterations).iterates[:, -1]
 
 
-PROFILE_STEPS = 12
-"""EM steps at each pair of means: what is left is a few hundredths of the distance to the maximum, less than shows."""
 EVEN, FINE = 31, 11
 """Positions of each mean: over the whole figure, and about the maximum, where the peak may be sharp."""
-BLOCK = 30_000
-"""Responsibilities worked out at a time: as many as stay in the cache."""
-SMALLEST_WEIGHT, SMALLEST_VARIANCE = 0.02, 0.05
-"""Where the steps begin at the least; the variance in units of the data's."""
-TINY = 1e-12
-"""Weights stay this far from 0 and 1, that their logarithms be finite."""
+SMALLEST_WEIGHT = 0.02
+"""Where the climbs over weight and sigma begin at the least."""
 MARGIN = 0.25
 """How far the figure goes beyond the path, in its length or the data's standard deviation."""
 EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
@@ -139,28 +139,13 @@ PEAK = 4.0
 
 def profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
     """Log-likelihood with weight and sigma maximised out, nats, at pairs of means of shape ``(k,)``, data units."""
-    blocks = -(-mu1.size * sample.points.size // BLOCK)
-    pairs = zip(np.array_split(mu1, blocks), np.array_split(mu2, blocks), strict=True)
-    return np.concatenate([_profile(sample, first, second) for first, second in pairs])
-
-
-def _profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
-    """In standardised units, where ``sum x`` is 0 and ``sum x^2`` is n - 1."""
-    t, n = sample.standardised, sample.n
     m1, m2 = ((mu - sample.mean) / sample.sd for mu in (mu1, mu2))
-    gap = m2 - m1
-    moments = np.column_stack([sample.weights, sample.weights * t])
-    weight = m2 / np.where(gap == 0, 1.0, gap)  # with which the mixture has the data's mean
+    weight = m2 / np.where(m1 == m2, 1.0, m2 - m1)  # with which the mixture has the data's mean
     weight = np.clip(weight, SMALLEST_WEIGHT, 1 - SMALLEST_WEIGHT)
-    variance = np.maximum(1 - weight * (1 - weight) * gap**2, SMALLEST_VARIANCE)
-    for _ in range(PROFILE_STEPS):
-        slope = -gap / variance
-        odds = np.log(weight / (1 - weight)) - slope * (m1 + m2) / 2
-        n1, s1 = (expit(odds[:, None] + slope[:, None] * t) @ moments).T
-        weight = np.clip(n1 / n, TINY, 1 - TINY)
-        variance = (n - 1 + n * m2**2 + n1 * (m1**2 - m2**2) - 2 * s1 * (m1 - m2)) / n
-    theta = np.column_stack([weight, mu1, mu2, sample.sd * np.sqrt(variance)])
-    return log_likelihoods(sample.points, theta, weights=sample.weights)
+    variance = 1 - 1 / sample.n + weight * m1**2 + (1 - weight) * m2**2
+    starts = np.stack([weight, m1, m2, np.sqrt(variance)], axis=1)
+    ends = run_em(sample.standardised, sample.weights, starts[:, None], held=(1, 2))
+    return ends.log_likelihood[:, 0] - sample.n * math.log(sample.sd)
 
 
 def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
