@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mixstudy.em.fit import EMFit
 
 EVERY = 7
-"""The origin drew the density at every 7th iteration."""
+"""The origin drew the density at every 7th iteration; of fewer iterations each is drawn."""
 MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
@@ -60,6 +60,8 @@ def iterate(em: EMFit, iteration: int) -> Parameters:
 def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
     """Draw EM's density at the start, every 7th iteration (light to dark) and the last, over the data.
 
+    Of a run that is no longer than that every iteration is drawn.
+
     Raises:
         ValueError: The estimate came as bare parameters.
     """
@@ -67,7 +69,7 @@ def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax)
     edges = draw_histogram(result, ax)
     last = len(em.steps) - 1
-    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES))
+    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES)) if last > EVERY else 1
     for iteration in sorted({*range(0, last, stride), last}):
         theta = iterate(em, iteration)
         x = grid(edges, theta)
@@ -84,7 +86,8 @@ def _style(iteration: int, *, last: int, stride: int) -> dict[str, Any]:
     color = mpl.colormaps["Blues"](0.4 + 0.6 * iteration / last)
     if iteration == last:
         return {"color": color, "linewidth": 2.2, "label": f"last: iteration {last}"}
-    return {"color": color, "linewidth": 1.2, "label": f"every {stride} iterations" if iteration == stride else None}
+    name = "every iteration" if stride == 1 else f"every {stride} iterations"
+    return {"color": color, "linewidth": 1.2, "label": name if iteration == stride else None}
 
 
 def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
