@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 import mixstudy as ms
 from mixstudy.cli.terminal import console_table
 from mixstudy.comparison.compare import Comparison
-
-
-@pytest.fixture(scope="module")
-def result(origin_sample: ms.WeightedSample, origin_posterior: ms.Posterior) -> Comparison:
-    """A comparison of a thousand observations."""
-    return ms.compare(ms.fit_em(origin_sample), origin_posterior)
 
 
 def test_console_has_a_row_for_each_parameter(result: Comparison) -> None:
