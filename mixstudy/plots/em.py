@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mixstudy.em.fit import EMFit
 
 EVERY = 7
-"""The origin drew the density at every 7th iteration."""
+"""The origin drew the density at every 7th iteration; of fewer iterations each is drawn."""
 MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
@@ -59,6 +59,8 @@ def plot_em_trace(
 ) -> Axes:
     """Draw EM's density at the start, every 7th iteration (light to dark) and the last, over the data.
 
+    Of a run that is no longer than that every iteration is drawn.
+
     Args:
         result: The comparison.
         ax: Where to draw; a figure of its own by default.
@@ -73,7 +75,7 @@ def plot_em_trace(
     ax = panel(ax)
     edges = draw_histogram(result, ax)
     last = len(em.steps) - 1
-    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES))
+    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES)) if last > EVERY else 1
     for iteration in sorted({*range(0, last, stride), last}):
         theta = iterate(em, iteration)
         x = grid(edges, theta)
@@ -93,7 +95,8 @@ def _look(iteration: int, ax: Axes, *, last: int, stride: int) -> dict[str, Any]
     color = mpl.colormaps["Blues"](0.6 - along if is_dark(ax) else 0.4 + along)
     if iteration == last:
         return {"color": color, "linewidth": 2.2, "label": f"last: iteration {last}"}
-    return {"color": color, "linewidth": 1.2, "label": f"every {stride} iterations" if iteration == stride else None}
+    name = "every iteration" if stride == 1 else f"every {stride} iterations"
+    return {"color": color, "linewidth": 1.2, "label": name if iteration == stride else None}
 
 
 @own_style
