@@ -39,8 +39,10 @@ MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
 """How many times as many E-steps plain EM is shown for."""
-E_STEPS = {"start": 1, "em": 1, "squarem": 2}
-"""E-steps that an iteration takes: an accelerated one looks at the leap, and at the EM step that settles it."""
+E_STEPS = {"start": 1, "em": 1, "squarem": 2, "newton": 1}
+"""E-steps that an iteration takes: a squared one looks at the leap, and at the EM step that settles it."""
+MARKS = (("em", "o", True, "EM step"), ("squarem", "o", False, "squared step"), ("newton", "D", False, "Newton step"))
+"""How each kind of step is drawn: its marker, and whether that is filled."""
 
 
 def iterate(em: EMFit, iteration: int) -> Parameters:
@@ -126,10 +128,10 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool 
         name = "plain EM, still at the saddle" if at_saddle(plain) else "plain EM"
         ax.semilogy(np.arange(1, plain_gap.size + 1), plain_gap, color=ink(ax), linewidth=1.4, label=name)
     ax.semilogy(cost, gap, color=VERMILION, linestyle="--", linewidth=1.2)
-    for kind, face, name in (("em", VERMILION, "EM step"), ("squarem", ground(ax), "accelerated step")):
-        where = steps == kind
+    for kind, marker, filled, name in MARKS:
+        where, face = steps == kind, VERMILION if filled else ground(ax)
         if where.any():
-            ax.plot(cost[where], gap[where], "o", color=VERMILION, markerfacecolor=face, markersize=4, label=name)
+            ax.plot(cost[where], gap[where], marker, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
     ax.axhline(rounding, color=ink(ax), linewidth=0.8, linestyle=":", label="rounding")
     finish(ax, "E-steps", f"below the {'maximum' if em.maxima else 'highest point reached'} (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
@@ -140,7 +142,7 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool 
 
 def plain_run(em: EMFit) -> EMFit:
     """Textbook EM from the start of an accelerated run, for ``LONGER`` times its E-steps; else the run itself."""
-    if "squarem" not in em.steps:
+    if {"squarem", "newton"}.isdisjoint(em.steps):
         return em
     cost = sum(E_STEPS[step] for step in em.steps)
     return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=LONGER * cost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,11 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.special import expit
 
 from mixstudy.compression.compress import condensed
 from mixstudy.data.sample import WeightedSample
-from mixstudy.model import Floats, log_likelihoods
+from mixstudy.em.run import run_em
+from mixstudy.model import Floats
 from mixstudy.plots.data import density, draw_histogram, grid
 from mixstudy.plots.labels import Names, finish, finish_bar, legend_above
 from mixstudy.plots.style import EM_LINE, TEXT, VERMILION, inches, new_figure, own_style, panel, run_of
@@ -22,16 +23,10 @@ if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.em.fit import EMFit
 
-PROFILE_STEPS = 12
-"""EM steps at each pair of means: what is left is a few hundredths of the distance to the maximum, less than shows."""
 EVEN, FINE = 31, 11
 """Positions of each mean: over the whole figure, and about the maximum, where the peak may be sharp."""
-BLOCK = 30_000
-"""Responsibilities worked out at a time: as many as stay in the cache."""
-SMALLEST_WEIGHT, SMALLEST_VARIANCE = 0.02, 0.05
-"""Where the steps begin at the least; the variance in units of the data's."""
-TINY = 1e-12
-"""Weights stay this far from 0 and 1, that their logarithms be finite."""
+SMALLEST_WEIGHT = 0.02
+"""Where the climbs over weight and sigma begin at the least."""
 MARGIN = 0.25
 """How far the figure goes beyond the path, in its length or the data's standard deviation."""
 EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
@@ -46,28 +41,13 @@ PEAK = 4.0
 
 def profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
     """Log-likelihood with weight and sigma maximised out, nats, at pairs of means of shape ``(k,)``, data units."""
-    blocks = -(-mu1.size * sample.points.size // BLOCK)
-    pairs = zip(np.array_split(mu1, blocks), np.array_split(mu2, blocks), strict=True)
-    return np.concatenate([_profile(sample, first, second) for first, second in pairs])
-
-
-def _profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
-    """In standardised units, where ``sum x`` is 0 and ``sum x^2`` is n - 1."""
-    t, n = sample.standardised, sample.n
     m1, m2 = ((mu - sample.mean) / sample.sd for mu in (mu1, mu2))
-    gap = m2 - m1
-    moments = np.column_stack([sample.weights, sample.weights * t])
-    weight = m2 / np.where(gap == 0, 1.0, gap)  # with which the mixture has the data's mean
+    weight = m2 / np.where(m1 == m2, 1.0, m2 - m1)  # with which the mixture has the data's mean
     weight = np.clip(weight, SMALLEST_WEIGHT, 1 - SMALLEST_WEIGHT)
-    variance = np.maximum(1 - weight * (1 - weight) * gap**2, SMALLEST_VARIANCE)
-    for _ in range(PROFILE_STEPS):
-        slope = -gap / variance
-        odds = np.log(weight / (1 - weight)) - slope * (m1 + m2) / 2
-        n1, s1 = (expit(odds[:, None] + slope[:, None] * t) @ moments).T
-        weight = np.clip(n1 / n, TINY, 1 - TINY)
-        variance = (n - 1 + n * m2**2 + n1 * (m1**2 - m2**2) - 2 * s1 * (m1 - m2)) / n
-    theta = np.column_stack([weight, mu1, mu2, sample.sd * np.sqrt(variance)])
-    return log_likelihoods(sample.points, theta, weights=sample.weights)
+    variance = 1 - 1 / sample.n + weight * m1**2 + (1 - weight) * m2**2
+    starts = np.stack([weight, m1, m2, np.sqrt(variance)], axis=1)
+    ends = run_em(sample.standardised, sample.weights, starts[:, None], held=(1, 2))
+    return ends.log_likelihood[:, 0] - sample.n * math.log(sample.sd)
 
 
 @own_style

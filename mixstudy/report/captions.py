@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logit
 
 from mixstudy.comparison.goodness_of_fit import BAND
-from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.run import EMStatus
 from mixstudy.mcmc.diagnostics import MAX_R_HAT
 from mixstudy.model import LABELS, Parameters, responsibilities
 from mixstudy.report.document import Picture, Player

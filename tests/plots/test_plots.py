@@ -302,7 +302,7 @@ def test_plain_em_is_not_ahead_in_the_end(result: Comparison) -> None:
     """From the same start plain EM never falls back, and the accelerated run gets there in fewer E-steps."""
     ax = plots.plot_likelihood(result)
     steps, gap = lines(ax, "plain EM").T
-    accelerated = np.vstack([lines(ax, "EM step"), lines(ax, "accelerated step")])
+    accelerated = np.vstack([lines(ax, name) for name in ("EM step", "squared step", "Newton step")])
     assert (np.diff(gap) <= 1e-9).all()
     assert accelerated[:, 0].max() < steps.max()
     assert accelerated[:, 1].min() < gap[steps == accelerated[:, 0].max()][0]
