@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from mixstudy.em.fit import EMFit
 
 EVERY = 7
-"""The origin drew the density at every 7th iteration; of fewer iterations each is drawn."""
+"""The origin drew the density at every 7th iteration."""
+FEW = 14
+"""Up to so many iterations each one is drawn."""
 MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
@@ -42,7 +44,7 @@ LONGER = 3
 E_STEPS = {"start": 1, "em": 1, "squarem": 2, "newton": 1}
 """E-steps that an iteration takes: a squared one looks at the leap, and at the EM step that settles it."""
 MARKS = (("em", "o", True, "EM step"), ("squarem", "o", False, "squared step"), ("newton", "D", False, "Newton step"))
-"""How each kind of step is drawn: its marker, and whether that is filled."""
+"""How each kind of step is drawn: its mark, filled or not, and its name."""
 
 
 def iterate(em: EMFit, iteration: int) -> Parameters:
@@ -59,9 +61,7 @@ def plot_em_trace(
     label: str | None = None,
     unit: str | None = None,
 ) -> Axes:
-    """Draw EM's density at the start, every 7th iteration (light to dark) and the last, over the data.
-
-    Of a run that is no longer than that every iteration is drawn.
+    """Draw EM's density at the start, at each iteration or every 7th (light to dark) and the last, over the data.
 
     Args:
         result: The comparison.
@@ -77,7 +77,7 @@ def plot_em_trace(
     ax = panel(ax)
     edges = draw_histogram(result, ax)
     last = len(em.steps) - 1
-    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES)) if last > EVERY else 1
+    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES)) if last > FEW else 1
     for iteration in sorted({*range(0, last, stride), last}):
         theta = iterate(em, iteration)
         x = grid(edges, theta)
@@ -97,7 +97,7 @@ def _look(iteration: int, ax: Axes, *, last: int, stride: int) -> dict[str, Any]
     color = mpl.colormaps["Blues"](0.6 - along if is_dark(ax) else 0.4 + along)
     if iteration == last:
         return {"color": color, "linewidth": 2.2, "label": f"last: iteration {last}"}
-    name = "every iteration" if stride == 1 else f"every {stride} iterations"
+    name = f"every {stride} iterations" if stride > 1 else "each iteration"
     return {"color": color, "linewidth": 1.2, "label": name if iteration == stride else None}
 
 
@@ -128,10 +128,10 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool 
         name = "plain EM, still at the saddle" if at_saddle(plain) else "plain EM"
         ax.semilogy(np.arange(1, plain_gap.size + 1), plain_gap, color=ink(ax), linewidth=1.4, label=name)
     ax.semilogy(cost, gap, color=VERMILION, linestyle="--", linewidth=1.2)
-    for kind, marker, filled, name in MARKS:
+    for kind, mark, filled, name in MARKS:
         where, face = steps == kind, VERMILION if filled else ground(ax)
         if where.any():
-            ax.plot(cost[where], gap[where], marker, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
+            ax.plot(cost[where], gap[where], mark, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
     ax.axhline(rounding, color=ink(ax), linewidth=0.8, linestyle=":", label="rounding")
     finish(ax, "E-steps", f"below the {'maximum' if em.maxima else 'highest point reached'} (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
