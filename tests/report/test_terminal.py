@@ -11,10 +11,10 @@ from mixstudy.cli.terminal import console_table
 from mixstudy.comparison.compare import Comparison
 
 
-@pytest.fixture(scope="module")
-def result(origin_sample: ms.WeightedSample, origin_posterior: ms.Posterior) -> Comparison:
-    """A comparison of a thousand observations."""
-    return ms.compare(ms.fit_em(origin_sample), origin_posterior)
+@pytest.fixture
+def result(faithful: ms.WeightedSample, faithful_posterior: ms.Posterior) -> Comparison:
+    """Old Faithful."""
+    return ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
 
 
 def test_console_has_a_row_for_each_parameter(result: Comparison) -> None:
