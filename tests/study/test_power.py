@@ -85,6 +85,8 @@ def test_summary_counts_what_it_says():
             "sampler": ["pass", "pass", "pass", "fail", "pass", "pass"],
             "verdict": ["agree", "disagree", "agree", "inconclusive", "agree", "disagree"],
             "named": [True, True, False, True, False, True],
+            "located": [None] * 5 + [True],
+            "wrongly_named": [None] * 5 + [False],
         }
     )
     right, faulty = (power_summary(rows).set_index("fault").loc[name] for name in (RIGHT, "float32"))
