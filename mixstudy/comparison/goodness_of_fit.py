@@ -145,7 +145,7 @@ def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, seed: int = 0) -> 
         return Adequacy(status=AdequacyStatus.NOT_JUDGED, findings=(), threshold=math.nan, pit=None)
     raw = _raw(fit, x)
     drawn = draw_replicates(fit.parameters, n=fit.sample.n, replicates=REPLICATES, seed=seed)
-    theta, _ = refit(drawn, drawn.theta)
+    theta, _ = refit(drawn, drawn.theta[None])
     findings, band = _moment_findings(fit, drawn, theta), None
     if raw is not None:
         band, found = _pit(raw, fit, drawn, theta)
