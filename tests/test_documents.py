@@ -100,7 +100,7 @@ def test_check_json_is_described(compressed):
 
 
 def test_posterior_nc_is_described(compressed, faithful_posterior):
-    """Each variable of the file has its line, whether or not observations were compressed; the sampler's own have none."""
+    """Each variable has its line, whether or not observations were compressed; the sampler's own have none."""
     trees = [for_arviz(each) for each in (compressed.posterior, faithful_posterior)]
     found = {f"{name}.{each}" for tree in trees for name, group in tree.children.items() for each in group.data_vars}
     assert described("posterior.nc") == {each for each in found if not each.startswith("sample_stats.")}
