@@ -18,6 +18,8 @@ import mixstudy as ms
 from mixstudy.arviz import for_arviz
 from mixstudy.cli.app import app
 from mixstudy.comparison.checks import CHECKS
+from mixstudy.diagnosis.alternatives import Alternative
+from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.report.serialise import as_json, assessment_json, plain
 from mixstudy.study import calibrate, power
 from mixstudy.study.calibrate import QUANTITIES, calibration_summary
@@ -95,7 +97,9 @@ def test_check_json_is_described(compressed):
     """Each key of ``check.json`` has its line; what is explained under which title depends on the numbers."""
     wrong = [0.7, *[*compressed.em.parameters][1:]]
     found = ms.check_estimate(wrong, compressed.posterior.sample, posterior=compressed.posterior)
-    keys = paths(plain(assessment_json(found)))
+    oddity = Oddity("ties", "Many are equal.", "Round less.", harmful=False)
+    whole = replace(found, oddities=(oddity,), alternative=Alternative("a wider one", 12.0))
+    keys = paths(plain(assessment_json(whole)))
     assert described("check.json") == {re.sub(r"^explanation\..*", "explanation.SECTION", key) for key in keys}
 
 
@@ -136,7 +140,9 @@ def test_the_summary_of_a_calibration_is_described():
 def test_the_summary_of_power_is_described():
     """Each column of ``power.csv`` has its line."""
     row = {"fault": "none", "n": 100, "separation": 3.0, "weight": 0.3, "replicate": 0, "sampler": "pass"}
-    rows = pd.DataFrame([row | {"moved": 0.0, "verdict": "agree", "named": True}])
+    rows = pd.DataFrame(
+        [row | {"moved": 0.0, "verdict": "agree", "named": True, "located": None, "wrongly_named": False}]
+    )
     assert described("power.csv") == set(power_summary(rows).columns)
 
 
