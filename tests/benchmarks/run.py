@@ -1,8 +1,8 @@
 """Run the benchmarks: ``uv run python tests/benchmarks/run.py [NAME ...] [--quick]``.
 
 Prints every table, and at the end writes ``results.json``, the section of ``notebooks/benchmarks.md`` and its figure.
-Results of benchmarks that are not named are kept where machine and versions are the same. ``--quick`` measures little, to see
-that everything runs, and writes to a temporary folder.
+Results of benchmarks that are not named are kept where machine and versions are the same. ``--quick`` measures little,
+to see that everything runs, and writes to a temporary folder.
 """
 
 from __future__ import annotations
