@@ -82,16 +82,13 @@ class PosteriorEvidence:
     """What large-sample theory expects of the posterior about ``theta``."""
     merged: float
     """Share of the variance of ``weight`` that lies where the means have met."""
-
-    @property
-    def identified(self) -> bool:
-        """Whether large-sample theory can speak: the shift it expects is small, and hardly any mass is elsewhere."""
-        return identified(self.expansion.shift, self.merged)
+    identified: bool
+    """Whether the data identify two components: at EM's maximum, not at ``theta``, large-sample theory can speak."""
 
     @property
     def gauged(self) -> bool:
-        """Whether theory can also say how far apart right methods may be: hardly anything is left to the next order."""
-        return self.identified and self.expansion.beyond <= LARGE_SHIFT
+        """Whether theory can say at ``theta`` how far apart right methods may be: little is left to the next order."""
+        return identified(self.expansion.shift, self.merged) and self.expansion.beyond <= LARGE_SHIFT
 
     def distances(self, theta: Floats) -> tuple[float, float]:
         """Squared Mahalanobis distance of ``theta`` from the posterior mean, and the share of draws farther out."""
@@ -114,6 +111,8 @@ def hold_against_posterior(
     expansion = expand(sample, theta, posterior.prior)
     errors = np.sqrt(np.diag(covariance(expansion.curvature)))
     table = parameter_table(theta, errors, posterior, level=level, kind=kind)
+    merged = merged_variance(fit, posterior.prior)
+    expected = expand(fit.sample, fit.parameters.array, posterior.prior)
     return PosteriorEvidence(
         theta=theta,
         source=OWN if isinstance(subject, EMFit) else "the estimate",
@@ -124,7 +123,8 @@ def hold_against_posterior(
         table=table,
         intervals=interval_table(fit, table[["lower", "upper"]].to_numpy(), level=level),
         expansion=expansion,
-        merged=merged_variance(fit, posterior.prior),
+        merged=merged,
+        identified=identified(expected.shift, merged),
     )
 
 

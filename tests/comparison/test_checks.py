@@ -99,3 +99,11 @@ def test_points_that_are_not_certain_are_inconclusive(fit, origin_posterior):
     result = ms.compare(fit, dataclasses.replace(origin_posterior, sample=wide))
     assert statuses(result)["compression"] == "fail"
     assert result.verdict is ms.Verdict.INCONCLUSIVE
+
+
+def test_an_estimate_beyond_all_draws_disagrees_whatever_the_points_are_good_for(fit, origin_posterior):
+    """That the data identify two components is asked at EM's maximum, not where the estimate happens to stand."""
+    narrow = dataclasses.replace(moved(fit.parameters, mu1=3), sigma=0.25)
+    result = ms.compare(narrow, origin_posterior)
+    assert statuses(result)["compression"] == "fail"
+    assert result.verdict is ms.Verdict.DISAGREE
