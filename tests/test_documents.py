@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,8 +24,9 @@ from mixstudy.report.serialise import as_json, assessment_json, plain
 from mixstudy.study import calibrate, power
 from mixstudy.study.calibrate import QUANTITIES, calibration_summary
 from mixstudy.study.data_set import INTERVALS, SCHEMA
-from mixstudy.study.design import Design
+from mixstudy.study.design import Design, StudyDesign
 from mixstudy.study.power import power_summary
+from mixstudy.study.power_design import GRID
 from mixstudy.study.provenance import PACKAGES, provenance
 from mixstudy.study.summary import large_sample, summarise
 
@@ -146,9 +147,13 @@ def test_the_summary_of_power_is_described():
     assert described("power.csv") == set(power_summary(rows).columns)
 
 
-def test_the_design_is_described():
+@pytest.mark.parametrize(
+    ("heading", "keys"),
+    [("Design of replicate", {*Design().as_dict()}), ("Design of power", {*GRID, *StudyDesign().as_dict(), "cells"})],
+)
+def test_designs_are_described(heading, keys):
     """Each key that a design file may have has its line."""
-    assert described("Design of replicate") == {field.name for field in fields(Design)}
+    assert described(heading) == keys
 
 
 def cite(*arguments: str) -> str:
