@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from mixstudy.compression.compress import THRESHOLD
+from mixstudy.compression.refine import THRESHOLD
 from mixstudy.model import LABELS, Floats, log_likelihoods
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ class SharedSigmaMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]  # 
         counted = weights > 0
         fit = fit_em(as_sample(x[counted], weights=weights[counted]))
         if isinstance(fit.sample, CompressedSample):
-            fit = replace(fit, sample=replace(fit.sample, again=None))  # keep no data, so that a pickle is small
+            fit = replace(fit, sample=replace(fit.sample, reopen=None))  # keep no data, so that a pickle is small
         if fit.status is not EMStatus.CONVERGED:
             warnings.warn(fit.status.value, ConvergenceWarning, stacklevel=2)
         self.em_ = fit

@@ -71,7 +71,7 @@ class PosteriorEvidence:
     draws: Floats
     """Its draws, shape ``(draws, 4)``, data units."""
     sample: WeightedSample
-    """The observations, as points that serve the estimate and all draws, where that is possible."""
+    """The observations, as points that are accurate for the estimate and all draws, where that is possible."""
     certificate: Certificate | None
     """That they do; None where no observations were compressed."""
     table: pd.DataFrame
@@ -143,12 +143,12 @@ def standing(estimate: Parameters, sample: WeightedSample, fit: EMFit) -> tuple[
 
 
 def _certified(sample: WeightedSample, theta: Floats, draws: Floats) -> tuple[WeightedSample, Certificate | None]:
-    """The sample on points that serve the estimate and all draws, where that is possible, and its certificate."""
+    """The sample on points accurate for the estimate and all draws, where that is possible, and its certificate."""
     if not isinstance(sample, CompressedSample):
         return sample, None
     everything = np.vstack([theta, draws])
-    if not sample.serves(region := Region.around(everything)):
-        sample = sample.serving(region) or sample
+    if not sample.is_accurate_over(region := Region.around(everything)):
+        sample = sample.recompress(region) or sample
     return sample, certify(sample, everything, places=everything[: PLACES * len(draws) : len(draws) // PLACES])
 
 

@@ -24,7 +24,7 @@ def untrusted_posterior(evidence: Evidence, failed: tuple[str, ...]) -> Ruling |
 
 
 def uncertain_points(evidence: Evidence, failed: tuple[str, ...]) -> Ruling | None:
-    """Inconclusive where the compressed observations are not certain to serve, and the draws alone do not decide."""
+    """Inconclusive where the points are not certain to be accurate, and the draws alone do not decide."""
     decided = evidence.posterior is not None and evidence.posterior.identified and FAR & set(failed)
     if "compression" not in failed or decided:
         return None

@@ -68,10 +68,10 @@ def certify(sample: CompressedSample, theta: ArrayLike, *, places: ArrayLike) ->
 
 def _read_again(sample: CompressedSample) -> Floats | None:
     """Evenly spaced observations of the first batches, up to ``CHECKED``."""
-    if sample.again is None:
+    if sample.reopen is None:
         return None
     batches, found = [], 0
-    for batch in sample.again():
+    for batch in sample.reopen():
         batches.append(np.asarray(batch, dtype=np.float64))
         found += batch.size
         if found >= CHECKED:

@@ -34,15 +34,11 @@ from mixstudy.compression.quadrature import (
     gauss_points,
     lagrange_by_powers,
 )
-from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, require_enough
+from mixstudy.data.sample import DataError, Source, WeightedSample, require_enough
 from mixstudy.model import Floats
 
-THRESHOLD = 500
-"""Up to this many observations are left as they are: their points would hardly be fewer."""
 SLOPE = 12.0
-"""Slope, in standard deviations of the data, that is served before a fit tells: means 5 sigma apart, half and half."""
-MARGIN = 1.25
-"""Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
+"""Slope, in standard deviations of the data, provided for before a fit tells: means 5 sigma apart, half and half."""
 NATS, RELATIVE = 1e-6, 1e-14
 """Tolerated error of the log-likelihood: absolute in nats, and relative for rounding."""
 FINE_ENOUGH = 1e-13
@@ -114,7 +110,7 @@ class CompressedSample(WeightedSample):
     """The points' cells are ``2**level`` fine cells wide."""
     order: int
     """Polynomials whose sums are kept in each cell, by half as many points."""
-    again: Callable[[], Iterable[Floats]] | None
+    reopen: Callable[[], Iterable[Floats]] | None
     """Gives the observations a second time, in arrays; None where the stream is gone."""
 
     def __post_init__(self) -> None:
@@ -125,7 +121,7 @@ class CompressedSample(WeightedSample):
         return WeightedSample.__repr__(self)
 
     @property
-    def located(self) -> tuple[Floats, Floats]:
+    def positions_and_counts(self) -> tuple[Floats, Floats]:
         """Mean and count of the observations in each fine cell."""
         return self.cells.means, self.cells.counts
 
@@ -140,11 +136,11 @@ class CompressedSample(WeightedSample):
         """Error of the log-likelihood that counts as none, nats."""
         return NATS + RELATIVE * self.n
 
-    def serves(self, region: Region) -> bool:
+    def is_accurate_over(self, region: Region) -> bool:
         """Whether the error counts as none over the region."""
         return self.bound(region) <= self.tolerance
 
-    def serving(self, region: Region, *, below: float = math.inf) -> CompressedSample | None:
+    def recompress(self, region: Region, *, below: float = math.inf) -> CompressedSample | None:
         """The same observations on as few points as the region needs and fewer than ``below``, or None."""
         return self._on(self.cells, region, below=below)
 
@@ -155,14 +151,14 @@ class CompressedSample(WeightedSample):
             DataError: The observations, read again, are not the same.
         """
         for exponent in range(self.cells.exponent - FINER, self.cells.exponent - FINEST - 1, -FINER):
-            if self.again is None:
+            if self.reopen is None:
                 return None
-            cells = count_batches(self.again(), exponent)
+            cells = count_batches(self.reopen(), exponent)
             if cells.widened(self.cells.exponent).fingerprint() != self.cells.fingerprint():
                 msg = f"{self.source.description}: the data changed while they were read; run again"
                 raise DataError(msg)
-            if (served := self._on(cells, region)) is not None:
-                return served
+            if (finer := self._on(cells, region)) is not None:
+                return finer
         return None
 
     def _on(self, cells: Cells, region: Region, *, below: float = math.inf) -> CompressedSample | None:
@@ -256,26 +252,26 @@ def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | 
         source: Where they came from; for arrays and streams told by the counts on the lattice.
 
     Returns:
-        Points that serve means up to 5 sigma apart, wherever they lie; ``serving`` gives those for other parameters.
+        Points accurate for means up to 5 sigma apart, wherever they lie; ``recompress`` gives those for others.
 
     Raises:
         DataError: The observations cannot be used (see ``as_sample``).
     """
     if isinstance(x, WeightedSample):
-        return _compressed(lambda: [x.points], source or x.source, again=True)
+        return _compressed(lambda: [x.points], source or x.source, repeatable=True)
     if isinstance(x, np.ndarray):
         array = np.ascontiguousarray(x, dtype=np.float64)
-        return _compressed(lambda: [array], source, again=True)
-    return _compressed(lambda: x, source, again=iter(x) is not x)
+        return _compressed(lambda: [array], source, repeatable=True)
+    return _compressed(lambda: x, source, repeatable=iter(x) is not x)
 
 
-def _compressed(read: Callable[[], Iterable[Floats]], source: Source | None, *, again: bool) -> CompressedSample:
+def _compressed(read: Callable[[], Iterable[Floats]], source: Source | None, *, repeatable: bool) -> CompressedSample:
     cells = count_batches(np.ascontiguousarray(batch, dtype=np.float64) for batch in read())
-    return from_cells(cells, source=source, again=read if again else None)
+    return from_cells(cells, source=source, reopen=read if repeatable else None)
 
 
 def from_cells(
-    cells: Cells, *, source: Source | None = None, again: Callable[[], Iterable[Floats]] | None = None
+    cells: Cells, *, source: Source | None = None, reopen: Callable[[], Iterable[Floats]] | None = None
 ) -> CompressedSample:
     """Compress observations that were summed already, on this machine or on others.
 
@@ -293,40 +289,8 @@ def from_cells(
         cells=cells,
         level=level,
         order=order,
-        again=again,
+        reopen=reopen,
     )
-
-
-def condensed(x: ArrayLike | WeightedSample) -> WeightedSample:
-    """Compress plain observations where there are more than ``THRESHOLD``; leave the rest as they are.
-
-    Raises:
-        DataError: The observations cannot be used (see ``as_sample``).
-    """
-    if isinstance(x, np.ndarray) and x.ndim == 1 and x.dtype == np.float64 and x.size > THRESHOLD:
-        return compress(x)
-    sample = as_sample(x)
-    plain = not isinstance(sample, CompressedSample) and sample.n > THRESHOLD and bool((sample.weights == 1).all())
-    return compress(sample) if plain else sample
-
-
-def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> CompressedSample | None:
-    """The sample on points for the first of the regions that it does not serve but could; None where there is none."""
-    for region in regions:
-        if not sample.serves(region):
-            served = sample.serving(region.widened(MARGIN)) or sample.serving(region) or sample.reread(region)
-            if served is not None:
-                return served
-    return None
-
-
-def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
-    """The sample on fewer points where those serve the region as well."""
-    if isinstance(sample, CompressedSample):
-        slim = sample.serving(region, below=sample.points.size)
-        if slim is not None and slim.points.size < sample.points.size:
-            return slim
-    return sample
 
 
 READ_AGAIN = 1_000_000
@@ -344,7 +308,7 @@ class Raw(NamedTuple):
 
 def raw_observations(sample: WeightedSample) -> Raw | None:
     """The observations behind a sample, read again where they were compressed; None where they are out of reach."""
-    if isinstance(sample, CompressedSample) and sample.again is not None and sample.n <= READ_AGAIN:
-        x = np.concatenate([*sample.again()])
+    if isinstance(sample, CompressedSample) and sample.reopen is not None and sample.n <= READ_AGAIN:
+        x = np.concatenate([*sample.reopen()])
         return Raw(x, np.ones_like(x))
     return Raw(sample.points, sample.weights) if (sample.weights >= 0).all() else None

@@ -59,7 +59,7 @@ def read_observations(
     name = parts[0].column
     source = Source(description=f"{named}, column {name}", sha256=cells.fingerprint(), dropped=dropped, label=name)
     try:
-        return from_cells(cells, source=source, again=lambda: (b.values for part in parts for b in part.batches()))
+        return from_cells(cells, source=source, reopen=lambda: (b.values for part in parts for b in part.batches()))
     except DataError as error:
         raise fault(named, f"column '{name}': {error}") from error
 

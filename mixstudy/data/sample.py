@@ -79,7 +79,7 @@ class WeightedSample:
         return f"n = {self.n:.15g}, mean {self.mean:.6g}, sd {self.sd:.6g}, {self.points.size} weighted points"
 
     @property
-    def located(self) -> tuple[Floats, Floats]:
+    def positions_and_counts(self) -> tuple[Floats, Floats]:
         """Places where observations lie, ascending or not, and how many lie there; for counting and drawing."""
         return self.points, self.weights
 

@@ -235,12 +235,12 @@ def _labels(raw: Floats) -> tuple[str, ...]:
 
 
 def _seen(sample: WeightedSample, fit: EMFit, theta: Parameters) -> tuple[WeightedSample, tuple[str, ...]]:
-    """What recognition looks at: the observations where they are not too many, else points that serve the estimate."""
+    """What recognition looks at: the observations if they are not too many, else points accurate for the estimate."""
     if sample.n <= RAW and not isinstance(sample, CompressedSample):
         return sample, ()
     points = fit.sample
     if isinstance(points, CompressedSample):
-        points = points.serving(Region.around([[*theta], [*fit.parameters]])) or points
+        points = points.recompress(Region.around([[*theta], [*fit.parameters]])) or points
     text = (
         f"Mistakes were looked for on {points.points.size} points that stand for all {sample.n:.0f} observations: "
         "sharp ones (hard assignment, a wrong exponent) may go unseen."

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for, slimmed
+from mixstudy.compression.compress import Region
+from mixstudy.compression.refine import coarsen, compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
 from mixstudy.data.text import glance
 from mixstudy.em.algorithm import CONVERGED, MIN_COUNT
@@ -30,8 +31,6 @@ OUTLIERS = 3
 """Beside the ladder, the 1 to 3 outermost points on each side start as a component of their own."""
 REACH = 6.0
 """Standard errors of the slope within which no draw of thousands is missed, with room for skewness."""
-MAX_REFITS = 4
-"""Fits to compressed observations, each on finer cells than the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +108,8 @@ def fit_em(x: ArrayLike | WeightedSample, *, exact: bool = False) -> EMFit:
     """
     if exact:
         return _highest(as_sample(x))
-    fit = _highest(condensed(x))
-    for _ in range(MAX_REFITS):
-        if not isinstance(fit.sample, CompressedSample) or (finer := finer_for(fit.sample, _regions(fit))) is None:
-            break
-        fit = _highest(finer)
-    return replace(fit, sample=slimmed(fit.sample, _regions(fit)[0].widened(_margin(fit))))
+    fit = refine_until_accurate(compress_if_large(x), _highest, _regions)
+    return replace(fit, sample=coarsen(fit.sample, _regions(fit)[0].widened(_margin(fit))))
 
 
 def _margin(fit: EMFit) -> float:

@@ -15,7 +15,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 from nutpie.sample import CompiledModel
 
-from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for
+from mixstudy.compression.compress import Region
+from mixstudy.compression.refine import compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, default_prior
 from mixstudy.data.text import glance
 from mixstudy.mcmc.diagnostics import (
@@ -29,9 +30,6 @@ from mixstudy.mcmc.model import Coordinates
 from mixstudy.mcmc.samplers import compile_model, draw_compiled, draw_once, draw_smc
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import LABELS, Floats, Prior
-
-MAX_RESAMPLED = 2
-"""Times that compressed observations are sampled again on finer cells, for draws that lie beyond what they serve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,7 +105,7 @@ def sample_posterior(
         DataError: The observations cannot be used.
         ValueError: A setting is out of its range.
     """
-    sample = as_sample(x) if exact else condensed(x)
+    sample = as_sample(x) if exact else compress_if_large(x)
     prior = prior or default_prior(sample)
     settings = settings or SamplerSettings(seed=seed or 0)
     run = _Run(prior=prior, compiled=compiled, cores=cores, progress=progress)
@@ -134,14 +132,12 @@ class _Run:
 
 
 def _on_rung(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:
-    """Sample, and again on finer cells where draws lie beyond what compressed observations serve."""
-    posterior = _sample(sample, rung, settings, run)
-    for _ in range(MAX_RESAMPLED):
-        region = Region.around(posterior.draws)
-        if not isinstance(sample, CompressedSample) or (finer := finer_for(sample, [region])) is None:
-            break
-        posterior, sample = _sample(finer, rung, settings, run), finer
-    return posterior
+    """Sample, and again on finer cells where draws lie beyond what the points are accurate for."""
+    return refine_until_accurate(
+        sample,
+        lambda points: _sample(points, rung, settings, run),
+        lambda posterior: [Region.around(posterior.draws)],
+    )
 
 
 def _sample(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:

@@ -172,7 +172,7 @@ MARGIN = 0.04
 def histogram(result: Comparison) -> tuple[Floats, Floats]:
     """Heights (a density) and edges of the data's histogram; the bins follow sigma, not the spread of both groups."""
     sample = result.posterior.sample
-    points, counts = sample.located
+    points, counts = sample.positions_and_counts
     step, low = _lattice(sample)
     reach = float(points.max()) - low
     width = max(SCOTT * result.posterior.draws[:, 3].mean() * sample.n ** (-1 / 3), reach / MAX_BINS)
@@ -189,7 +189,7 @@ def _lattice(sample: WeightedSample) -> tuple[float, float]:
     A bin must hold a whole number of places: of rounded values, or of the cells of compressed observations. With some
     of one more than others the histogram would ripple.
     """
-    points = np.unique(sample.located[0])
+    points = np.unique(sample.positions_and_counts[0])
     gap, low = float(np.diff(points).min()), float(points[0])
     cell = 2 * sample.cells.half_width if isinstance(sample, CompressedSample) else 0.0
     if gap * MAX_BINS > points[-1] - low and gap >= cell:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 
-from mixstudy.compression.compress import condensed
+from mixstudy.compression.refine import compress_if_large
 from mixstudy.model import LABELS, Floats, log_likelihood, log_likelihoods
 from mixstudy.plots.labels import (
     STEPS,
@@ -155,7 +155,7 @@ def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool
         legend: Whether to add the legend.
     """
     ax = panel(ax, height=3.0)
-    sample, draws = condensed(result.posterior.sample), result.posterior.draws
+    sample, draws = compress_if_large(result.posterior.sample), result.posterior.draws
     peak = log_likelihood(sample.points, result.estimate, weights=sample.weights)
     gaps = log_likelihoods(sample.points, draws, weights=sample.weights) - peak
     low, high = float(np.quantile(gaps, DEEPEST)), max(0.0, float(gaps.max()))

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mixstudy.compression.compress import condensed
+from mixstudy.compression.refine import compress_if_large
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.run import run_em
 from mixstudy.model import Floats
@@ -71,7 +71,7 @@ def plot_surface(result: Comparison, ax: Axes | None = None, *, legend: bool = T
     path = em.iterates[:, 1:3] if em.iterates[-1, 1] <= em.iterates[-1, 2] else em.iterates[:, 2:0:-1]
     mu1, mu2 = _positions(em, path, 1), _positions(em, path, 2)
     across, up = np.meshgrid(mu1, mu2)
-    heights = profile(condensed(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
+    heights = profile(compress_if_large(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
     _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
     ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
     ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=8, label="saddle", **EDGE)
@@ -165,7 +165,7 @@ def landscape(result: Comparison) -> dict[str, Figure]:
 
 def _draw_map(em: EMFit, ax: Axes) -> None:
     """The contours of the landscape, its maxima in either order of the means, and its saddle."""
-    sample, peaks = condensed(em.sample), [peak.parameters for peak in em.maxima]
+    sample, peaks = compress_if_large(em.sample), [peak.parameters for peak in em.maxima]
     means = [sample.mean, *(mean for theta in peaks for mean in (theta.mu1, theta.mu2))]
     reach = sample.mean + FAR * sample.sd * np.array([-1, 1])
     low = max(float(sample.points.min()), reach[0])

@@ -129,7 +129,7 @@ def _joint(result: Comparison) -> str:
 
 
 def _responsibilities(result: Comparison) -> str:
-    at, (points, _) = result.estimate, result.posterior.sample.located
+    at, (points, _) = result.estimate, result.posterior.sample.positions_and_counts
     if at.mu1 == at.mu2:
         return f"With equal means every observation belongs to component 1 with the same probability, {at.weight:.3g}."
     first, last = responsibilities([points.min(), points.max()], at)

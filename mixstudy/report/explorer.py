@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixstudy.compression.compress import CompressedSample, condensed
+from mixstudy.compression.compress import CompressedSample
+from mixstudy.compression.refine import compress_if_large
 from mixstudy.data.sample import WeightedSample
 from mixstudy.faults.catalogue import BY_NAME
 from mixstudy.faults.steps import AT_REST, MAX_STEPS
@@ -42,7 +43,7 @@ def explorer(em: EMFit, figures: Mapping[str, Figure]) -> Explorer | None:
         em: The run of EM.
         figures: The landscape, as ``mixstudy.plots.landscape`` draws it.
     """
-    sample = condensed(em.sample)
+    sample = compress_if_large(em.sample)
     points, weights = distinct(sample)
     if points.size > MOST_POINTS:
         return None

@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 import mixstudy as ms
-from mixstudy.compression.compress import Region, compress, finer_for
+from mixstudy.compression.compress import Region, compress
+from mixstudy.compression.refine import refine
 from mixstudy.model import log_density
 
 SEPARATIONS = (1.5, 2.0, 5.0)
@@ -99,7 +100,7 @@ def _accuracy(data: Observations) -> Row:
     em = ms.fit_em(compress(data))
     places = [em.parameters, *_around(em.parameters)]
     region = Region.around([[*place] for place in places])
-    sample = finer_for(em.sample, [region]) or em.sample  # as for posterior draws
+    sample = refine(em.sample, [region]) or em.sample  # as for posterior draws
     raw = _scipy(data, places)
     ours = [math.fsum(sample.weights * log_density(sample.points, place)) for place in places]
     errors = np.abs(np.subtract(ours, raw)).tolist()

@@ -17,7 +17,7 @@ def mixture(n):
 
 
 def test_certificate_holds_and_can_fail():
-    """A sample is certified for what it serves, measured by SciPy; for too steep parameters it is not."""
+    """A sample is certified for what it is accurate for, measured by SciPy; for too steep parameters it is not."""
     x = mixture(20_000)
     sample = compress(x)
     theta = np.array([[0.3, 0, 5, 1], [0.31, 0.01, 5.02, 0.99]])

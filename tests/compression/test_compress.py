@@ -1,4 +1,4 @@
-"""A few hundred points have the likelihood of all observations, for every parameter that they serve."""
+"""A few hundred points have the likelihood of all observations, for every parameter that they are made for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 import mixstudy as ms
 from mixstudy.compression import compress as module
-from mixstudy.compression.compress import CompressedSample, Region, compress, condensed, interpolation_error
+from mixstudy.compression.compress import CompressedSample, Region, compress, interpolation_error
 from mixstudy.data.sample import DataError
 
 
@@ -20,8 +20,8 @@ def mixture(n, *, weight=0.3, gap=5.0, seed=0):
     return ms.simulate(ms.Parameters(weight=weight, mu1=0.0, mu2=gap, sigma=1.0), n=n, seed=seed)
 
 
-def served(sample, *, seed=0, count=30):
-    """Random parameters, extreme ones among them, whose slope the sample serves."""
+def parameters_within(sample, *, seed=0, count=30):
+    """Random parameters, extreme ones among them, whose slope the sample's points are made for."""
     rng = np.random.default_rng(seed)
     limit = module.SLOPE / sample.cells.spread
     while count:
@@ -39,7 +39,7 @@ def test_log_likelihood_is_the_datas(gap, scale, offset):
     x = mixture(20_000, gap=gap) * scale + offset
     sample = compress(x)
     assert sample.points.size < 1200
-    for parameters in served(sample):
+    for parameters in parameters_within(sample):
         exact = math.fsum(ms.log_density(x, parameters))
         found = ms.log_likelihood(sample.points, parameters, weights=sample.weights)
         assert abs(found - exact) < 1e-6 + 1e-13 * abs(exact) * max(1, abs(offset) / 1e3)
@@ -53,7 +53,7 @@ def test_log_likelihood_is_the_datas(gap, scale, offset):
 def test_awkward_data(x):
     """Ties, far outliers and heavy tails keep the likelihood as well."""
     sample = compress(x)
-    for parameters in served(sample):
+    for parameters in parameters_within(sample):
         exact = math.fsum(ms.log_density(x, parameters))
         assert ms.log_likelihood(sample.points, parameters, weights=sample.weights) == pytest.approx(exact, abs=1e-6)
 
@@ -97,22 +97,13 @@ def test_fit_is_that_of_all_observations():
     assert few.log_likelihood == pytest.approx(all_of_them.log_likelihood, abs=1e-6)
 
 
-@pytest.mark.parametrize("gap", [10.0, 20.0])
-def test_wide_separations_are_refined(gap):
-    """Where the fit is steeper than what is provided for, it is repeated on finer cells."""
-    x = mixture(30_000, gap=gap)
-    em = ms.fit_em(x)
-    assert em.log_likelihood == pytest.approx(ms.log_likelihood(x, em.parameters), abs=1e-6)
-    assert em.sample.serves(Region.around([*em.parameters]))
-
-
 def test_a_lattice_too_wide_is_read_again():
     """A stream that begins with a wide spread is read once more on finer cells, where it can be."""
     rng = np.random.default_rng(0)
     groups = np.concatenate([rng.normal(0, 1e-3, 5000), rng.normal(1, 1e-3, 5000)])
     batches = [np.append(20 * np.round(rng.normal(0, 2, 100)) + 5, groups[:10]), groups]
     region = Region(1e6, 0.4, 0.6)
-    assert compress(batches).serving(Region(1e6)) is None
+    assert compress(batches).recompress(Region(1e6)) is None
     assert compress(batches).reread(region) is not None
     assert compress(iter(batches)).reread(region) is None
 
@@ -138,14 +129,6 @@ def test_stream_is_compressed_like_an_array():
         sample = compress(stream)
         height = ms.log_likelihood(sample.points, theta, weights=sample.weights)
         assert height == pytest.approx(ms.log_likelihood(one.points, theta, weights=one.weights), abs=1e-6)
-
-
-def test_threshold():
-    """A few thousand observations are left as they are, and so is whoever weighs them."""
-    assert not isinstance(condensed(mixture(module.THRESHOLD)), CompressedSample)
-    assert isinstance(condensed(mixture(module.THRESHOLD + 1)), CompressedSample)
-    weighted = ms.as_sample(mixture(100), weights=np.full(100, 100.0))
-    assert condensed(weighted) is weighted
 
 
 @pytest.mark.parametrize(

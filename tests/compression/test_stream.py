@@ -118,7 +118,7 @@ def test_a_file_that_changes_between_passes_is_noticed(folder, monkeypatch):
     with (folder / "0.csv").open("a") as file:
         file.write("1.5,a\n")
     with pytest.raises(DataError, match=r"0\.csv: the file changed"):
-        list(sample.again())
+        list(sample.reopen())
 
 
 def test_too_few_distinct_values(tmp_path):

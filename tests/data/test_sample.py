@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import mixstudy as ms
-from mixstudy.compression.compress import condensed
+from mixstudy.compression.refine import compress_if_large
 from mixstudy.data.sample import DataError, Source, as_sample
 
 X = np.random.default_rng(8).normal(1.0, 2.0, 40)
@@ -166,7 +166,7 @@ def test_overflowing_observations_are_refused(size, largest):
     """Values whose sums overflow are refused, few or compressed, and the message names the largest."""
     x = np.linspace(-0.99, 1, size) * largest
     with pytest.raises(DataError, match=rf"the value {re.escape(f'{largest:g}')} is so large .* rescale the data"):
-        condensed(x)
+        compress_if_large(x)
 
 
 def test_parameters_in_standard_units_are_those_of_the_standardised_points():
