@@ -1,0 +1,161 @@
+"""Every maximum of the posterior density in mixture coordinates, by Newton's method from a ladder of starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+
+from mixstudy.integral.target import Target, to_mixture
+from mixstudy.model import Floats, Parameters
+
+CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Shares of the observations below a cut of the sorted sample; each gives a start."""
+FEW = (1.0, 2.0, 3.0, 6.0)
+"""Observations beyond a cut at either end: small components of outliers."""
+MERGED = ((-2.0, 0.0), (0.0, 0.0), (2.0, 0.0))
+"""Logit weight and log k of the starts where the means are hardly apart."""
+MAX_STEPS = 40
+"""Newton steps; most starts need ten."""
+STRIDES = (1.0, 0.5, 0.1, 0.01)
+"""Parts of a Newton step that are tried."""
+LONGEST = 1.0
+"""Longest step, in the units of the coordinates."""
+DIFFERENCE = 0.1
+"""Steps of the finite differences, in conditional standard deviations: their error is a hundredth."""
+CLOSE = 1e-3
+"""Nats still to be gained, by Newton's estimate, at which a climb has arrived."""
+SAME = 0.5
+"""Distance, in standard deviations, within which two ends are one mode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Peak:
+    """A mode of the posterior density in mixture coordinates."""
+
+    u: Floats
+    """Where, shape ``(4,)``."""
+    covariance: Floats
+    """Inverse of the negative second derivatives, shape ``(4, 4)``."""
+    log_density: float
+    """How high, nats."""
+
+    @property
+    def log_mass(self) -> float:
+        """Laplace's approximation of its mass, nats."""
+        return self.log_density + 2 * np.log(2 * np.pi) + float(np.linalg.slogdet(self.covariance)[1]) / 2
+
+
+def find_peaks(target: Target, *, handed: Sequence[Parameters] = ()) -> list[Peak]:
+    """All modes that the starts climb to, the highest first.
+
+    Args:
+        target: The posterior.
+        handed: Further starts, standard units, such as the maxima of the likelihood.
+    """
+    return distinct(*climb(target, np.concatenate([starts(target), *[_start(p) for p in handed]])))
+
+
+def _start(parameters: Parameters) -> Floats:
+    weight, mu1, mu2, sigma = parameters
+    if not (0 < weight < 1 and mu1 < mu2):
+        return np.empty((0, 4))
+    return to_mixture(np.array([[weight, mu1, mu2, sigma]]))
+
+
+def starts(target: Target) -> Floats:
+    """Class moments on both sides of cuts of the sorted sample, and mixtures whose means are hardly apart."""
+    order = np.argsort(target.t, kind="stable")
+    t, weights = target.t[order], target.weights[order]
+    count, n = np.cumsum(weights), target.n
+    first, second = np.cumsum(weights * t), np.cumsum(weights * t * t)
+    cuts = np.concatenate([np.multiply(CUTS, n), FEW, n - np.array(FEW)])
+    place = np.unique(np.searchsorted(count, cuts + 0.5) - 1)
+    place = place[(place >= 0) & (place < t.size - 1)]
+    place = place[(count[place] > 0.5) & (count[place] < n - 0.5)]
+    weight = count[place] / n
+    mu1, mu2 = first[place] / count[place], (first[-1] - first[place]) / (n - count[place])
+    within = second[-1] / n - weight * mu1**2 - (1 - weight) * mu2**2
+    sigma = np.sqrt(np.maximum(within, 1e-4))
+    cut = np.stack([weight, mu1, mu2, sigma], axis=1)[mu1 < mu2]
+    merged = np.array([[*each, 0.0, 0.0] for each in MERGED])
+    return np.concatenate([to_mixture(cut), merged])
+
+
+def climb(target: Target, u: Floats) -> tuple[Floats, Floats, Floats]:
+    """Climb from all starts side by side, by Newton's method with finite differences.
+
+    Where the density is not concave the eigenvalues of its second derivatives count by their size, which leads off
+    saddles (Dauphin et al. 2014).
+
+    Args:
+        target: The posterior.
+        u: Starts, shape ``(m, 4)``.
+
+    Returns:
+        The ends that are maxima, shape ``(k, 4)``, their covariances, shape ``(k, 4, 4)``, and heights, shape ``(k,)``.
+    """
+    u, step = u.copy(), np.broadcast_to([0.1, 0.1, 0.1, 0.1] / np.sqrt([1, 1, target.n, target.n]), u.shape)
+    height, arrived = target.log_density(u), np.zeros(len(u), dtype=bool)
+    hessian = np.zeros((len(u), 4, 4))
+    for _ in range(MAX_STEPS):
+        going = np.flatnonzero(~arrived)
+        if going.size == 0:
+            break
+        gradient, hessian[going] = derivatives(target, u[going], height[going], step[going])
+        values, vectors = np.linalg.eigh(hessian[going])
+        slope = np.einsum("mij,mi->mj", vectors, gradient)
+        curved = np.maximum(np.abs(values), 1e-3)
+        move = np.einsum("mij,mj->mi", vectors, slope / curved)
+        gain = np.sum(slope**2 / curved, axis=1) / 2
+        arrived[going] = gain < CLOSE
+        move *= np.minimum(1, LONGEST / np.abs(move).max(axis=1))[:, None]
+        tries = u[going, None] + np.multiply.outer(STRIDES, move).swapaxes(0, 1)
+        heights = target.log_density(tries.reshape(-1, 4)).reshape(len(going), -1)
+        best = heights.argmax(axis=1)
+        rows = np.arange(len(going))
+        better = heights[rows, best] > height[going]
+        arrived[going] |= ~better
+        up = going[better]
+        u[up], height[up] = tries[rows, best][better], heights[rows, best][better]
+        own = -np.einsum("mii->mi", hessian[going])
+        step = step.copy()
+        step[going] = np.where(own > 0, DIFFERENCE / np.sqrt(np.maximum(own, 1e-6)), step[going])
+    maximum = arrived & (np.linalg.eigvalsh(hessian)[:, -1] < 0)
+    return u[maximum], np.linalg.inv(-hessian[maximum]), height[maximum]
+
+
+def derivatives(target: Target, u: Floats, height: Floats, step: Floats) -> tuple[Floats, Floats]:
+    """Gradient, shape ``(m, 4)``, and second derivatives, shape ``(m, 4, 4)``, by central differences."""
+    i, j = np.triu_indices(4, 1)
+    eye = np.eye(4)
+    moves = np.concatenate([eye, eye[i] + eye[j]])
+    moves = np.concatenate([moves, -moves])
+    found = target.log_density((u[:, None] + moves * step[:, None]).reshape(-1, 4)).reshape(len(u), -1)
+    with np.errstate(invalid="ignore"):
+        found = np.where(np.isfinite(found), found - height[:, None], -1e10)
+    up, down = found[:, :10], found[:, 10:]
+    gradient = (up - down)[:, :4] / 2
+    second = up + down
+    hessian = np.empty((len(u), 4, 4))
+    hessian[:, range(4), range(4)] = second[:, :4]
+    hessian[:, i, j] = hessian[:, j, i] = (second[:, 4:] - second[:, i] - second[:, j]) / 2
+    return gradient / step, hessian / step[:, :, None] / step[:, None, :]
+
+
+def distinct(u: Floats, covariance: Floats, height: Floats) -> list[Peak]:
+    """The ends that differ, the highest first."""
+    found: list[Peak] = []
+    for k in np.argsort(-height, kind="stable"):
+        peak = Peak(u=u[k], covariance=covariance[k], log_density=float(height[k]))
+        if all(apart(peak, other) > SAME for other in found):
+            found.append(peak)
+    return found
+
+
+def apart(one: Peak, two: Peak) -> float:
+    """Mahalanobis distance by the covariance of the second."""
+    difference = one.u - two.u
+    return float(np.sqrt(difference @ np.linalg.solve(two.covariance, difference)))
