@@ -1,6 +1,6 @@
 """``python -m mixstudy`` is the command ``mixstudy``."""
 
-from mixstudy.cli import app
+from mixstudy.cli.app import app
 
 if __name__ == "__main__":
     app(prog_name="mixstudy")

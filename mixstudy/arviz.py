@@ -14,12 +14,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from mixstudy.compression import THRESHOLD
+from mixstudy.compression.compress import THRESHOLD
 from mixstudy.model import LABELS, Floats, log_likelihoods
-from mixstudy.sensitivity import log_prior
 
 if TYPE_CHECKING:
-    from mixstudy.posterior import Posterior
+    from mixstudy.mcmc.posterior import Posterior
 
 OF_EACH_DRAW = ("chain", "draw")
 OF_EACH_OBSERVATION = (*OF_EACH_DRAW, "point")
@@ -40,7 +39,7 @@ def for_arviz(posterior: Posterior) -> xr.DataTree:
     """
     groups = {f"/{name}": group.to_dataset() for name, group in posterior.data.children.items()}
     theta = np.stack([groups["/posterior"][label].to_numpy() for label in LABELS], axis=-1)
-    groups["/log_prior"] = _dataset("log_prior", OF_EACH_DRAW, log_prior(theta, posterior))
+    groups["/log_prior"] = _dataset("log_prior", OF_EACH_DRAW, posterior.prior.log_density(theta))
     sample = posterior.sample
     if sample.points.size <= THRESHOLD and (sample.weights == 1).all():
         return xr.DataTree.from_dict(groups | _of_each_observation(theta, posterior))

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 type Floats = NDArray[np.float64]
-
 LABELS = ("weight", "mu1", "mu2", "sigma")
 """Names of the four parameters, in the order used everywhere."""
 
@@ -159,3 +158,61 @@ def simulate(parameters: Parameters, *, n: int, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     means = np.where(rng.random(n) < parameters.weight, parameters.mu1, parameters.mu2)
     return means + parameters.sigma * rng.standard_normal(n)
+
+
+MU_SCALES = 2.5
+"""Prior standard deviation of the means, in standard deviations of the data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """The prior, by the two numbers that scale it."""
+
+    centre: float
+    """Prior mean of both component means, data units."""
+    scale: float
+    """Unit of the prior: 2.5 of it spread the means, one of it spreads sigma; data units, above 0."""
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.centre) and np.isfinite(self.scale) and self.scale > 0):
+            msg = f"a prior needs a finite centre and a finite scale above 0, got {self.centre!r} and {self.scale!r}"
+            raise ValueError(msg)
+
+    def lines(self) -> tuple[str, ...]:
+        """The prior as a reader would write it, one line for each parameter."""
+        mean = f"Normal({self.centre:.6g}, {MU_SCALES * self.scale:.6g})"
+        return (
+            "weight ~ Beta(1, 1)",
+            f"mu1 ~ {mean}",
+            f"mu2 ~ {mean}, mu1 < mu2",
+            f"sigma ~ HalfNormal({self.scale:.6g})",
+        )
+
+    def score(self, theta: ArrayLike) -> Floats:
+        """Gradient of the log prior in (weight, mu1, mu2, sigma) at ``theta``, shape ``(4,)``."""
+        _, mu1, mu2, sigma = np.asarray(theta, dtype=np.float64)
+        spread = MU_SCALES * self.scale
+        pull = (self.centre - np.array([mu1, mu2])) / spread / spread  # squares of absurd scales overflow
+        return np.array([0.0, *pull, -sigma / self.scale / self.scale])
+
+    def log_density(self, theta: ArrayLike) -> Floats:
+        """Log prior density of parameters, shape ``(..., 4)``, up to a constant, nats; the weight is uniform."""
+        from scipy.stats import norm
+
+        values = np.asarray(theta, dtype=np.float64)
+        means = norm.logpdf(values[..., 1:3], self.centre, MU_SCALES * self.scale).sum(axis=-1)
+        return np.asarray(means + norm.logpdf(values[..., 3], 0, self.scale))
+
+    def draw(self, draws: int, *, seed: int) -> dict[str, Floats]:
+        """Draw from the prior; each array has shape ``(draws,)``, data units."""
+        rng = np.random.default_rng(seed)
+        mu = np.sort(rng.normal(self.centre, MU_SCALES * self.scale, (draws, 2)), axis=1)
+        sigma = np.abs(rng.normal(0, self.scale, draws))
+        return {"weight": rng.random(draws), "mu1": mu[:, 0], "mu2": mu[:, 1], "sigma": sigma}
+
+
+def require_level(level: float) -> None:
+    """Raise ``ValueError`` where ``level`` is no probability of an interval."""
+    if not 0 < level < 1:
+        msg = f"level must lie strictly between 0 and 1, got {level!r}"
+        raise ValueError(msg)

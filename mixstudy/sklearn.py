@@ -5,6 +5,7 @@
 It needs scikit-learn: ``pip install 'mixstudy[sklearn]'``. There is nothing to tune: EM starts from a ladder of cuts,
 stops at the maximum, and does without a regularised variance.
 """
+
 # ruff: noqa: N803  (scikit-learn calls the data X)
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixstudy.climb import EMStatus
-from mixstudy.compression import CompressedSample
-from mixstudy.em import EMFit, fit_em
+from mixstudy.compression.compress import CompressedSample
+from mixstudy.data.sample import MIN_OBSERVATIONS, as_sample
+from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.model import LABELS, Floats, Parameters, component_log_densities
-from mixstudy.sample import MIN_OBSERVATIONS, as_sample
 
 try:
     from sklearn.base import BaseEstimator, DensityMixin

@@ -12,9 +12,9 @@ import pytest
 from nutpie.sample import CompiledModel
 
 import mixstudy as ms
-from mixstudy.datasets import old_faithful
-from mixstudy.posterior import compile_model
-from mixstudy.rows import CHECK_NAMES, INTERVALS, SCHEMA, check_column
+from mixstudy.data.read import old_faithful
+from mixstudy.mcmc.samplers import compile_model
+from mixstudy.study.data_set import CHECK_NAMES, INTERVALS, SCHEMA, check_column
 
 
 @pytest.fixture(scope="session")

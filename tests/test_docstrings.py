@@ -14,10 +14,10 @@ import pytest
 
 import mixstudy as ms
 import mixstudy.arviz
-import mixstudy.datasets
+import mixstudy.data.read
 import mixstudy.sklearn
 
-ADAPTORS = (mixstudy.sklearn.SharedSigmaMixture, mixstudy.arviz.for_arviz, mixstudy.datasets.old_faithful)
+ADAPTORS = (mixstudy.sklearn.SharedSigmaMixture, mixstudy.arviz.for_arviz, mixstudy.data.read.old_faithful)
 CALLABLES = {each.__name__: each for each in (*(getattr(ms, name) for name in ms.__all__), *ADAPTORS) if callable(each)}
 CLASSES = {name: each for name, each in CALLABLES.items() if inspect.isclass(each)}
 RECORDS = {name: each for name, each in CLASSES.items() if is_dataclass(each)}

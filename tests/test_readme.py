@@ -15,7 +15,7 @@ import typer
 from matplotlib import pyplot as plt
 
 import mixstudy as ms
-from mixstudy.cli import app
+from mixstudy.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")

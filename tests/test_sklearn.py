@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import mixstudy as ms
-from mixstudy.climb import TOLERANCE
+from mixstudy.em.algorithm import TOLERANCE
 from mixstudy.sklearn import SharedSigmaMixture
 
 

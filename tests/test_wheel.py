@@ -56,7 +56,7 @@ def test_the_wheel_holds_the_package(wheel: Path):
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mixstudy").rglob("*") if path.is_file()}
     wanted = {name for name in files if "__pycache__" not in name}
     assert wanted <= held
-    assert {"mixstudy/py.typed", "mixstudy/datasets/old_faithful.csv", "mixstudy/templates/report.html"} <= held
+    assert {"mixstudy/py.typed", "mixstudy/data/old_faithful.csv", "mixstudy/report/templates/report.html"} <= held
     assert any(name.endswith("licenses/LICENSE") for name in held)
     assert not any(name.startswith(("tests/", "notebooks/")) for name in held)
 
@@ -64,9 +64,9 @@ def test_the_wheel_holds_the_package(wheel: Path):
 def test_the_installed_package_is_found_with_its_files(binaries: Path, tmp_path: Path):
     """Away from the repository the package is the wheel's, and its templates and data load."""
     code = (
-        "import mixstudy, mixstudy.datasets, jinja2; print(mixstudy.__file__);"
-        "print(mixstudy.datasets.old_faithful().n);"
-        "assert 'report.html' in jinja2.PackageLoader('mixstudy').list_templates()"
+        "import mixstudy, jinja2; print(mixstudy.__file__);"
+        "print(mixstudy.old_faithful().n);"
+        "assert 'report.html' in jinja2.PackageLoader('mixstudy.report').list_templates()"
     )
     place, n = run(binaries / "python", "-c", code, cwd=tmp_path).split()
     assert Path(place).is_relative_to(binaries.parent)
@@ -76,7 +76,7 @@ def test_the_installed_package_is_found_with_its_files(binaries: Path, tmp_path:
 def test_the_installed_command_runs(binaries: Path, tmp_path: Path):
     """``mixstudy`` and ``python -m mixstudy`` fit a file of another folder."""
     assert run(binaries / "mixstudy", "--version", cwd=tmp_path).startswith("mixstudy 0.")
-    x = ms.datasets.old_faithful().points
+    x = ms.old_faithful().points
     (tmp_path / "waiting.csv").write_text("\n".join(["waiting", *map(str, x)]))
     numbers = run(binaries / "python", "-m", "mixstudy", "fit", "waiting.csv", "--quiet", cwd=tmp_path)
     assert numbers.startswith("0.36084")

@@ -9,8 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from mixstudy.faults.runs import FEW
-from mixstudy.faults.steps import Step, hard, make_step, nearer, pooled, precedence, unweighted
+from mixstudy.faults.steps import FEW, Step, hard, make_step, nearer, pooled, precedence, unweighted
 from mixstudy.model import Floats
 
 
@@ -43,7 +42,6 @@ _SIGMA = "s^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n"
 _E_STEP = "r = w N(x; mu1, s) / ( w N(x; mu1, s) + (1 - w) N(x; mu2, s) )"
 _ORDER = "mu1 < mu2, and the weight goes with its mean"
 _STOP = "stop when sqrt(g' I^-1 g), the distance left in standard errors, is small (g the score, I the information)"
-
 FAULTS: tuple[Fault, ...] = (
     Fault(
         name="heights used as data",
@@ -237,5 +235,4 @@ FAULTS: tuple[Fault, ...] = (
     ),
 )
 """The catalogue, in the order in which a tie is named."""
-
 BY_NAME = {fault.name: fault for fault in FAULTS}

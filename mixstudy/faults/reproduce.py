@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.em import EMFit, fit_em, random_start
+from mixstudy.data.sample import WeightedSample
+from mixstudy.em.fit import EMFit, fit_em, random_start
 from mixstudy.faults.catalogue import BY_NAME, FAULTS
-from mixstudy.faults.runs import (
+from mixstudy.faults.steps import (
     FEW,
     LOOSE,
+    RIGHT,
+    centred,
     iterate,
     k_means_start,
     single_precision,
@@ -20,9 +23,7 @@ from mixstudy.faults.runs import (
     unshared,
     unshared_errors,
 )
-from mixstudy.faults.steps import RIGHT, centred
 from mixstudy.model import Floats, Parameters
-from mixstudy.sample import WeightedSample
 
 
 def reproduce(

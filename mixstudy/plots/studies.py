@@ -12,7 +12,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from mixstudy.model import LABELS, Floats
-from mixstudy.plots.arviz_axes import collection
 from mixstudy.plots.style import (
     BAND,
     BAR,
@@ -24,6 +23,7 @@ from mixstudy.plots.style import (
     TICK_SIZE,
     VERMILION,
     WIDTH,
+    collection,
     finish,
     finish_bar,
     panels,
@@ -71,7 +71,7 @@ def plot_coverage(
     """Draw coverage by n with bars of two Monte Carlo errors: a row for each cell, a panel for each parameter.
 
     Args:
-        summary: From ``mixstudy.summaries.summarise``.
+        summary: From ``mixstudy.study.summary.summarise``.
         axes: Four for each cell, in reading order.
         level: The probability that the intervals aim at.
     """
@@ -109,7 +109,7 @@ def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tup
     Monte Carlo error is taken off; where nothing is left the mark is hollow and at the bottom. Large-sample theory
     expects the slope of the dotted line, ``n^(-1/2)``.
     """
-    from mixstudy.summaries import PASSED  # here, as a report of one comparison does without
+    from mixstudy.study.summary import PASSED  # here, as a report of one comparison does without
 
     cells = _cells(table)
     axes = panels(axes, 1, len(cells), height=3.2, width=max(WIDTH, 2.4 * len(cells)))
@@ -128,7 +128,7 @@ def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tup
 
 def _draw_offsets(rows: pd.DataFrame, ax: Axes) -> None:
     """A line for each parameter, hollow marks where Monte Carlo error hides the offset."""
-    from mixstudy.summaries import offsets
+    from mixstudy.study.summary import offsets
 
     for label, style in PARAMETERS.items():
         noise = rows[f"mcse_mean_{label}"] / rows[f"posterior_sd_{label}"]
@@ -221,10 +221,10 @@ def plot_ranks(table: pd.DataFrame, axes: Sequence[Axes] | None = None, *, passe
 
     Args:
         table: Of a calibration.
-        axes: One for each of ``mixstudy.calibration.QUANTITIES``.
+        axes: One for each of ``mixstudy.study.calibrate.QUANTITIES``.
         passed: Data sets whose sampler passed; False shows those whose sampler did not.
     """
-    from mixstudy.calibration import PASSED, QUANTITIES, ecdf_band  # here, as it takes PyMC along
+    from mixstudy.study.calibrate import PASSED, QUANTITIES, ecdf_band  # here, as it takes PyMC along
 
     rows = table[(table["sampler_status"] == PASSED) == passed].dropna(subset=["u_weight"])
     axes = panels(axes, 1, len(QUANTITIES), height=2.2, width=1.5 * WIDTH)

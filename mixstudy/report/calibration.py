@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from mixstudy.calibration import PASSED, calibration_summary
 from mixstudy.report.document import Document, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import number, percent
-from mixstudy.report.runs import attempts, failures, made_by
+from mixstudy.report.study import attempts, failures, made_by
+from mixstudy.study.calibrate import PASSED, calibration_summary
 
 EXPLAINED = (
     "The truth is drawn from the prior and the data from the truth; then the truth's rank among draws of the posterior "

@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mixstudy.checks import CheckStatus, Verdict
+from mixstudy.comparison.verdict import CheckStatus, Verdict
+from mixstudy.mcmc.diagnostics import SamplerStatus
 from mixstudy.model import LABELS
-from mixstudy.report.content import provenance_pairs
+from mixstudy.report.captions import chosen, pictures, player
 from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
-from mixstudy.report.pictures import chosen, pictures, player
-from mixstudy.report.posterior import posterior_section
+from mixstudy.report.serialise import provenance_pairs
 
 if TYPE_CHECKING:
-    from mixstudy.comparison import Comparison
-    from mixstudy.em import EMFit
-    from mixstudy.further import Further
+    from mixstudy.comparison.compare import Comparison
+    from mixstudy.comparison.supplement import Further
+    from mixstudy.em.fit import EMFit
 
 TONES = {Verdict.AGREE: "good", Verdict.INCONCLUSIVE: "warn", Verdict.DISAGREE: "bad"}
 NO_LOO = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
@@ -183,3 +183,74 @@ def _provenance(result: Comparison, provenance: Mapping[str, object]) -> Section
     )
     made = Facts(title="What made this report", pairs=provenance_pairs(provenance))
     return Section(title="Data and provenance", blocks=(Facts(title="Data", pairs=data), made))
+
+
+DIAGNOSTICS = {
+    "r_hat": ("R-hat", ".4f"),
+    "ess_bulk": ("bulk ESS", ".0f"),
+    "ess_tail": ("tail ESS", ".0f"),
+    "mcse_mean": ("MCSE of the mean", ".2g"),
+    "mcse_sd": ("MCSE of the sd", ".2g"),
+}
+"""Columns of the sampler's diagnostics: what they are called, and how many figures they have."""
+
+
+def posterior_section(result: Comparison, shown: Mapping[str, Picture]) -> Section:
+    """The section of the posterior; ``shown`` are the figures that there are."""
+    posterior = result.posterior
+    diagnostics = Table(
+        title="Diagnostics of the sampler",
+        header=("parameter", *(name for name, _ in DIAGNOSTICS.values())),
+        rows=tuple(
+            (str(label), *(number(row[key], spec) for key, (_, spec) in DIAGNOSTICS.items()))
+            for label, row in posterior.diagnostics.to_dict("index").items()
+        ),
+    )
+    energy = Facts(
+        title="Sampler",
+        pairs=(("divergences", str(posterior.divergences)), ("smallest BFMI", number(posterior.bfmi, ".3f"))),
+    )
+    blocks = (Paragraph(text=posterior.status.value), _attempts(result), diagnostics, energy, *chosen(shown, "traces"))
+    return Section(title="Posterior", blocks=(*blocks, *_further(result.further)))
+
+
+def _attempts(result: Comparison) -> Block:
+    made = result.posterior.attempts
+    if len(made) == 1:
+        passed = "passed" if made[0].status is SamplerStatus.PASSED else "did not pass"
+        return Paragraph(text=f"It was sampled once, {made[0].name}, and {passed}.")
+    return Table(
+        title="Attempts of the sampler",
+        header=("attempt", "seconds", "how it ended"),
+        rows=tuple((each.name, f"{each.seconds:.1f}", each.status.value) for each in made),
+        prose=frozenset({"how it ended"}),
+    )
+
+
+def _further(found: Further | None) -> tuple[Block, ...]:
+    """What is told beside the verdict: prior sensitivity and marks of mistakes."""
+    if found is None:
+        return ()
+    told = found.sensitivity.to_dict("index").items()
+    sensitivity = Table(
+        title="Prior sensitivity",
+        header=("parameter", "prior", "likelihood", "diagnosis"),
+        rows=tuple(
+            (str(label), number(row["prior"], ".2g"), number(row["likelihood"], ".2g"), row["diagnosis"])
+            for label, row in told
+        ),
+    )
+    moved = [str(label) for label, row in told if row["diagnosis"] != "fine"]
+    answer = f"The prior moves {_and(moved)}" if moved else "The prior moves none of the parameters to speak of"
+    meaning = (
+        f"{answer}. The table says how much the posterior changes where prior or likelihood are raised to a power near "
+        "1 (power scaling); above 0.05 it follows."
+    )
+    marks = tuple(f"{each.fault.name}: {each.explanation}" for each in found.mistakes)
+    marked = (Paragraph(text="The draws bear the mark of a known mistake:"), Items(lines=marks))
+    unmarked = (Paragraph(text="The draws bear the mark of none of the known mistakes."),)
+    return Paragraph(text=meaning), sensitivity, *(marked if marks else unmarked)
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mixstudy.comparison import Comparison
+    from mixstudy.comparison.compare import Comparison
 
 PLAIN_SCALES = (1e-5, 1e10)
 """Numbers of a size between these are written without an exponent."""

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mixstudy.checks import Verdict
+from mixstudy.comparison.verdict import Verdict
 from mixstudy.model import LABELS
-from mixstudy.report.document import Block, Document, Paragraph, Picture, Section, Table
+from mixstudy.report.captions import chosen
+from mixstudy.report.document import Block, Document, Facts, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import NOTHING, number, percent
-from mixstudy.report.pictures import chosen
-from mixstudy.report.runs import attempts, failures, made_by
-from mixstudy.results import cell_table
-from mixstudy.rows import CHECK_NAMES
-from mixstudy.summaries import CELL, PASSED, large_sample, summarise
+from mixstudy.report.serialise import provenance_pairs
+from mixstudy.study.data_set import CHECK_NAMES
+from mixstudy.study.summary import CELL, PASSED, cell_table, large_sample, summarise
 
 LARGE, APART = 1000, 3.0
 """Observations, and distance of the means in sigma, from which coverage is held against what it should be."""
@@ -228,3 +227,43 @@ def _sampler(table: pd.DataFrame) -> Section:
         f"{int((passed & ~again).sum())} as asked, on {int((passed & again).sum())} after it went on by other means."
     )
     return Section(title="Sampler", blocks=(Paragraph(text=text), attempts(table)))
+
+
+SHOWN = 50
+"""Failed data sets that are listed, at most."""
+
+
+def attempts(table: pd.DataFrame) -> Table:
+    """How often each way through the sampler's attempts was taken."""
+    counts = table["attempts"].fillna("not reached").value_counts(sort=True)
+    rows = tuple((str(count), str(way)) for way, count in counts.items())
+    return Table(
+        title="Attempts of the sampler", header=("data sets", "attempts"), rows=rows, prose=frozenset({"attempts"})
+    )
+
+
+def failures(table: pd.DataFrame, columns: tuple[str, ...]) -> Section:
+    """The data sets on which something failed, with their reasons."""
+    failed = table[table["reason"].notna()]
+    if failed.empty:
+        return Section(title="Failures", blocks=(Paragraph(text="No data set failed."),))
+    rows = tuple(
+        (*(number(row[name], ".15g") for name in columns), row["reason"]) for row in failed[:SHOWN].to_dict("records")
+    )
+    listed = Table(title="Failures", header=(*columns, "reason"), rows=rows, prose=frozenset({"reason"}))
+    more = f" The first {SHOWN} are listed; results.parquet has all." if len(failed) > SHOWN else ""
+    text = f"{len(failed)} of {len(table)} data sets failed; they keep their row, with the reason.{more}"
+    return Section(title="Failures", blocks=(Paragraph(text=text), listed))
+
+
+def made_by(design: Mapping[str, Any], table: pd.DataFrame, provenance: Mapping[str, object]) -> tuple[Block, ...]:
+    """The design, the versions that computed the rows, and what made the report."""
+    asked = tuple(
+        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+        for name, value in design.items()
+    )
+    versions = (("rows computed by", version) for version in sorted(set(table["versions"].dropna())))
+    return (
+        Facts(title="Design", pairs=asked),
+        Facts(title="What made the report", pairs=(*versions, *provenance_pairs(provenance))),
+    )

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import mixstudy as ms
-from mixstudy.plots import animate_em, figure_of, plot_data, save
+from mixstudy.plots.em import animate_em
+from mixstudy.plots.style import figure_of, save
+from mixstudy.plots.data import plot_data
 
 HERE = Path(__file__).parent
 

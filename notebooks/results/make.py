@@ -12,11 +12,20 @@ import argparse
 import shutil
 from pathlib import Path
 
-from mixstudy.calibration import CalibrationDesign, run_calibration
-from mixstudy.design import Design
-from mixstudy.plots import save, study_figures
-from mixstudy.replicate import run_study
-from mixstudy.results import CALIBRATION, LARGE_SAMPLE, RANKS, RANKS_FAILED, SUMMARY, write_calibration, write_study
+from mixstudy.study.calibrate import CalibrationDesign, run_calibration
+from mixstudy.study.design import Design
+from mixstudy.plots.style import save
+from mixstudy.plots.gallery import study_figures
+from mixstudy.study.replicate import run_study
+from mixstudy.report.write import (
+    CALIBRATION,
+    LARGE_SAMPLE,
+    RANKS,
+    RANKS_FAILED,
+    SUMMARY,
+    write_calibration,
+    write_study,
+)
 
 HERE = Path(__file__).parent
 

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 import mixstudy as ms
-from mixstudy.compression import Region, compress, finer_for
+from mixstudy.compression.compress import Region, compress, finer_for
 from mixstudy.model import log_density
 
 SEPARATIONS = (1.5, 2.0, 5.0)

@@ -21,10 +21,10 @@ import pyarrow.parquet
 from measuring import CHUNK, Benchmark, Observations, Row, best, cores, in_process, timed
 
 import mixstudy as ms
-from mixstudy.cluster import map_reduce
-from mixstudy.compression import CompressedSample, compress, from_cells
-from mixstudy.lattice import Cells, count_batches, exponent_for
-from mixstudy.streaming import Part, open_parts
+from mixstudy.compression.cluster import map_reduce
+from mixstudy.compression.compress import CompressedSample, compress, from_cells
+from mixstudy.compression.lattice import Cells, count_batches, exponent_for
+from mixstudy.data.partition import Part, open_parts
 
 REPEATS = 7
 MB = 1e6

@@ -13,8 +13,8 @@ import xarray as xr
 from measuring import Benchmark, Observations, Row, best, cores, timed
 
 import mixstudy as ms
-from mixstudy.compression import compress
-from mixstudy.posterior import compile_model
+from mixstudy.compression.compress import compress
+from mixstudy.mcmc.samplers import compile_model
 
 CHAINS, TUNE, DRAWS = 4, 1000, 1000
 SIZE_SEEDS, NUTS_SEEDS = range(8), range(3)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from measuring import Benchmark, Row, timed
 
-from mixstudy.design import Design
-from mixstudy.replicate import run_study
+from mixstudy.study.design import Design
+from mixstudy.study.replicate import run_study
 
 WORKERS = 2
 WARM, MEASURED = 16, 32

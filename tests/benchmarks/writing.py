@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measuring import Benchmark, Row, shown, table
 
-from mixstudy.plots import BLUE, GREEN, TEXT, VERMILION, WIDTH
+from mixstudy.plots.style import BLUE, GREEN, TEXT, VERMILION, WIDTH
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 RESULTS = Path("tests/benchmarks/results.json")

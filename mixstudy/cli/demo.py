@@ -1,0 +1,178 @@
+"""The command ``demo``: how the project began, told in the terminal. Every number is computed as it is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mixstudy.cli.options import Seed
+from mixstudy.cli.terminal import clear_errors, out, working
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mixstudy.diagnosis.assessment import Assessment
+    from mixstudy.model import Floats
+
+N = 10_000
+"""Observations of the student's program."""
+PRINTED = (
+    (0.1130842168240086, 3.401472765079545, 2.445209909135907, 2.3046528697572635),
+    (0.07054129028636431, 0.04304531343415197, 0.040699344770810386, 0.12520706710362625),
+)
+"""Start and fifth iteration as the student printed them: weight, mu1, mu2, sigma."""
+ITERATIONS = 5
+"""Iterations that the student showed."""
+BINS, ROWS = 64, 4
+"""Columns and lines of a histogram."""
+EIGHTHS, ASCII_EIGHTHS = " ▁▂▃▄▅▆▇█", " ....####"
+"""Bars of no to eight eighths of a line."""
+
+
+def demo(seed: Seed = 0) -> None:
+    """See it at work in half a minute: wrong numbers, the mistakes behind them, the mended run."""
+    with clear_errors():
+        _say(
+            "A true story. A student is to draw 10 000 observations from the mixture",
+            "",
+            "    x ~ 0.3 N(5, 2^2) + 0.7 N(15, 2^2)",
+            "",
+            "and to estimate weight, mu1, mu2 and sigma back by EM. The numbers come out strange.",
+            f"(They are computed as you read, from seed {seed}; only the files in the commands are not there.)",
+        )
+        _strange_numbers(seed)
+        _still_wrong(seed)
+        _mended(seed)
+        _chapter("What next?")
+        _say(
+            "Are your numbers right, and if not, which mistake was made?",
+            "    mixstudy check YOUR.csv --estimate WEIGHT,MU1,MU2,SIGMA",
+            "EM and PyMC on your data, with a report:",
+            "    mixstudy study YOUR.csv",
+        )
+
+
+def _strange_numbers(seed: int) -> None:
+    """Heights of the curve as data, and sigma from component 1 alone."""
+    import numpy as np
+
+    from mixstudy.data.sample import as_sample
+    from mixstudy.diagnosis.check import check_estimate
+    from mixstudy.faults.catalogue import BY_NAME
+    from mixstudy.faults.reproduce import reproduce_data
+    from mixstudy.faults.steps import centred
+    from mixstudy.model import ORIGIN
+
+    _chapter("1  Strange numbers")
+    x = reproduce_data("heights used as data", ORIGIN, n=N, seed=seed)
+    _say("What the program takes for data, 10 000 heights of the mixture's curve:")
+    _histogram(x)
+    data, shift = centred(as_sample(x)), np.array([0, x.mean(), x.mean(), 0])
+    ((_, step), *_) = BY_NAME["sigma from one component"].steps
+    rows = [np.array(PRINTED[0])]
+    for _ in range(ITERATIONS):
+        rows.append(step(data, rows[-1] - shift) + shift)
+    _say("Its EM, from the start that the student printed:")
+    named = {"start": rows[0], **{f"{k}": row for k, row in enumerate(rows[1:], 1)}}
+    _table({**named, "5, as printed then": PRINTED[1], "truth": [*ORIGIN]})
+    _say("The program is the same as then, the random positions are others. Ask what is wrong:")
+    _command("check heights.csv --trace printed.txt --no-mcmc")
+    _explain(check_estimate(None, x, trace=[row.tolist() for row in rows], seed=seed))
+
+
+def _still_wrong(seed: int) -> None:
+    """The randn sampler: a right EM on a sample from another mixture."""
+    from mixstudy.diagnosis.check import check_estimate
+    from mixstudy.em.fit import fit_em
+    from mixstudy.faults.reproduce import reproduce_data
+    from mixstudy.model import ORIGIN
+
+    _chapter("2  The answer that was still wrong")
+    x = reproduce_data("the randn sampler", ORIGIN, n=N, seed=seed)
+    _say("The student's own answer draws a sample, from component 1 wherever randn() < 0.3. Mend the EM as well:")
+    _histogram(x)
+    estimate = [f"{value:.6g}" for value in fit_em(x).parameters]
+    command = ("check sample.csv --no-mcmc", f"--estimate {','.join(estimate)}")
+    _command(*command)
+    _explain(check_estimate(estimate, x, seed=seed))
+    _say("", "So the EM is right about these data. But the truth is known here. Tell it:")
+    _command(*command, "--truth 0.3,5,15,2")
+    _explain(check_estimate(estimate, x, truth=ORIGIN, seed=seed))
+
+
+def _mended(seed: int) -> None:
+    """The right sampler, EM, the posterior, and whether they agree."""
+    from mixstudy.em.fit import fit_em
+    from mixstudy.model import ORIGIN, simulate
+
+    _chapter("3  Mended")
+    x = simulate(ORIGIN, n=N, seed=seed)
+    _say("With rand() for randn() the sample is from the mixture that was meant:")
+    _histogram(x)
+    _command(f"study --seed {seed}")
+    with working("Loading PyMC and sampling the posterior (longer the first time ever)", quiet=False):
+        from mixstudy.cli.terminal import console_table
+        from mixstudy.comparison.compare import compare
+        from mixstudy.mcmc.posterior import sample_posterior
+
+        em = fit_em(x)
+        result = compare(em, sample_posterior(em.sample, seed=seed), truth=ORIGIN, thorough=False)
+    out.print(console_table(result))
+    passed = [check.name for check in result.checks if check.status.value == "pass"]
+    _say(f"{len(passed)} checks passed: {', '.join(passed)}.", result.sentence)
+
+
+def _chapter(title: str) -> None:
+    from rich.panel import Panel
+
+    out.print()
+    out.print(Panel(title, style="bold cyan"))
+
+
+def _say(*lines: str, style: str = "") -> None:
+    """Print prose, what is indented keeping its indent when it wraps."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for line in lines:
+        text = line.lstrip()
+        out.print(Padding(Text(text or " ", style=style), (0, 0, 0, len(line) - len(text)), expand=False))
+
+
+def _command(*parts: str) -> None:
+    _say("", "$ mixstudy " + " \\\n      ".join(parts), "", style="bold green")
+
+
+def _explain(found: Assessment) -> None:
+    """The verdict, and of each mistake the wrong line and the right one."""
+    _say(found.sentence, style="bold")
+    for each in found.told:
+        fault = each.fault
+        _say(f"  {fault.name}", f"      wrong: {fault.wrong}", f"      right: {fault.right}", f"      {fault.advice}")
+
+
+def _table(rows: Mapping[str, Sequence[float] | Floats]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from mixstudy.model import LABELS
+
+    table = Table("iteration", box=SIMPLE_HEAD, pad_edge=False)
+    for label in LABELS:
+        table.add_column(label, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *(f"{value:.5f}" for value in row))
+    out.print(table)
+
+
+def _histogram(x: Floats) -> None:
+    """Print a histogram, each line of it a slice of the bars."""
+    import numpy as np
+
+    _say("")
+    counts, edges = np.histogram(x, BINS)
+    heights = np.ceil(8 * ROWS * counts / counts.max()).astype(int)
+    glyphs = ASCII_EIGHTHS if out.options.ascii_only else EIGHTHS
+    for row in reversed(range(ROWS)):
+        _say("    " + "".join(glyphs[eighths] for eighths in np.clip(heights - 8 * row, 0, 8)))
+    low, high = f"{edges[0]:.1f}", f"{edges[-1]:.1f}"
+    _say(f"    {low}{high:>{BINS - len(low)}}", "")

@@ -1,0 +1,123 @@
+"""The commands ``fit`` and ``simulate``: EM alone, and data to try it on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mixstudy.cli.options import (
+    Cluster,
+    Column,
+    Data,
+    DropMissing,
+    Exact,
+    Quiet,
+    Seed,
+    Size,
+    Truth,
+    as_numbers,
+    as_parameters,
+    check_level,
+    read_data,
+)
+from mixstudy.cli.terminal import clear_errors, out
+
+if TYPE_CHECKING:
+    from mixstudy.em.fit import EMFit
+    from mixstudy.model import Floats, Parameters
+
+
+def fit(
+    data: Data = None,
+    column: Column = None,
+    drop_missing: DropMissing = False,
+    cluster: Cluster = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Textbook EM: a fixed number of iterations.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Iterations of --plain (50).")] = None,
+    level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
+    n: Size = 10_000,
+    seed: Seed = 0,
+    exact: Exact = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit by EM alone and print the estimate, or every iteration with --plain."""
+    with clear_errors():
+        check_level(level)
+        if not plain and (start is not None or iterations is not None):
+            msg = "--start and --iterations belong to textbook EM: add --plain"
+            raise ValueError(msg)
+        sample, _ = read_data(
+            data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
+        )
+        from mixstudy.em.fit import fit_em, fit_em_plain
+
+        values = as_numbers(start, "--start")
+        if plain:
+            em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed)
+        else:
+            em = fit_em(sample, exact=exact)
+    if quiet:
+        out.print(",".join(repr(value) for value in em.parameters), highlight=False, soft_wrap=True)
+    elif plain:
+        out.print(em.trace.drop(columns="step").to_string(), highlight=False, soft_wrap=True)
+        out.print(em.status.value, highlight=False)
+    else:
+        _print_fit(em, level)
+
+
+def simulate(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file to write.")],
+    truth: Truth = None,
+    n: Size = 10_000,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a sample from the model and write it, one column named x."""
+    with clear_errors():
+        from mixstudy.model import ORIGIN
+        from mixstudy.model import simulate as draw
+
+        parameters = as_parameters(truth, "--truth") or ORIGIN
+        _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
+    if not quiet:
+        out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", highlight=False, soft_wrap=True)
+
+
+def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
+    """Write the column to a file, whole or not at all."""
+    import pandas as pd
+
+    from mixstudy.data.files import write_atomically
+
+    if path.suffix not in (".csv", ".parquet"):
+        msg = f"the file must end in .csv or .parquet, got {path.name!r}"
+        raise ValueError(msg)
+    if not path.parent.is_dir():
+        msg = f"the folder {path.parent} does not exist: create it first, or write elsewhere"
+        raise ValueError(msg)
+    frame = pd.DataFrame({"x": x})
+    frame.attrs = {"truth": [*parameters], "seed": seed}
+    content = frame.to_parquet(index=False) if path.suffix == ".parquet" else frame.to_csv(index=False).encode()
+    write_atomically(path, content)
+
+
+def _print_fit(em: EMFit, level: float) -> None:
+    from rich.table import Table
+
+    from mixstudy.model import LABELS
+
+    table = Table("parameter", "estimate", "standard error", "lower", "upper")
+    for label, value, error, (low, high) in zip(
+        LABELS, em.parameters, em.standard_errors, em.interval(level), strict=True
+    ):
+        table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
+    out.print(table)
+    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals", highlight=False)
+    out.print(em.status.value, highlight=False)
+    for rank, maximum in enumerate(em.maxima[1:], start=2):
+        out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}", highlight=False)

@@ -1,0 +1,124 @@
+"""Options that several commands share, and what is made of their values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mixstudy.cli.terminal import err, progress
+
+if TYPE_CHECKING:
+    from mixstudy.data.sample import WeightedSample
+    from mixstudy.model import Parameters
+
+
+class Kind(StrEnum):
+    """Kinds of credible interval."""
+
+    ETI = "eti"
+    HDI = "hdi"
+
+
+class Sampler(StrEnum):
+    """Implementations of NUTS."""
+
+    NUTPIE = "nutpie"
+    PYMC = "pymc"
+
+
+Data = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DATA]...",
+        help="CSV, Parquet or Arrow files, or folders of them. Without any: the origin's synthetic data.",
+    ),
+]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler on whose workers the files are read.")
+]
+Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
+DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the output records it.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
+Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
+Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
+
+
+def read_data(
+    data: list[str] | None,
+    column: str | None,
+    *,
+    drop_missing: bool,
+    cluster: str | None,
+    exact: bool,
+    n: int,
+    seed: int,
+    quiet: bool,
+    truth: Parameters | None = None,
+) -> tuple[WeightedSample, Parameters | None]:
+    """The sample of the files; without files one that is simulated from the truth, by default the origin's."""
+    if data:
+        from mixstudy.compression.stream import read_observations
+        from mixstudy.data.read import read_sample
+
+        if exact:
+            if len(data) > 1 or cluster is not None:
+                msg = "--exact keeps all observations in memory: name one file and no cluster"
+                raise ValueError(msg)
+            return read_sample(data[0], column=column, drop_missing=drop_missing), None
+        with progress("Reading", quiet=quiet, steps=False) as advance:
+            found = read_observations(data, column=column, drop_missing=drop_missing, cluster=cluster, progress=advance)
+        return found, None
+    if column is not None or drop_missing or cluster is not None:
+        msg = "--column, --drop-missing and --cluster need a data file"
+        raise ValueError(msg)
+    from mixstudy.data.sample import Source, as_sample, sha256_of
+    from mixstudy.model import ORIGIN
+    from mixstudy.model import simulate as draw
+
+    known = truth or ORIGIN
+    x = draw(known, n=n, seed=seed)
+    text = f"simulated from {known}, n = {n}, seed {seed}"
+    return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), known
+
+
+def as_numbers(text: str | None, option: str) -> list[float] | None:
+    """Four numbers from an option such as ``0.3,5,15,2``; None where it was not given."""
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
+        msg = f"{option} takes four numbers weight,mu1,mu2,sigma, such as 0.3,5,15,2; got {text!r}"
+        raise ValueError(msg)
+    return values
+
+
+def as_parameters(text: str | None, option: str) -> Parameters | None:
+    """Parameters from such an option, the means put in order."""
+    from mixstudy.model import Parameters
+
+    values = as_numbers(text, option)
+    if values is not None and values[1] > values[2]:
+        err.print(f"{option}: mu1 is above mu2, labels exchanged", highlight=False)
+    return None if values is None else Parameters.relabelled(values)
+
+
+def require_folder(directory: Path | None) -> None:
+    """Raise ``ValueError`` where ``--out`` names a file."""
+    if directory is not None and directory.exists() and not directory.is_dir():
+        msg = f"--out is a folder to write to; {directory} is a file: choose another"
+        raise ValueError(msg)
+
+
+def check_level(level: float) -> None:
+    """Raise ``ValueError`` where ``--level`` is no probability of an interval."""
+    if not 0 < level < 1:
+        msg = f"--level must lie strictly between 0 and 1, got {level!r}"
+        raise ValueError(msg)

@@ -1,0 +1,336 @@
+r"""Compression: any number of observations as a few hundred weighted points with the same likelihood.
+
+The log-likelihood of one observation is a quadratic in x plus ``softplus(b (m - x))``, ``b = (mu2 - mu1) / sigma^2``
+being the slope of the log-odds and m the midpoint where they vanish. The derivatives of softplus are sums over the
+poles ``m +- i pi (2j + 1) / b``, so that p Chebyshev points on a cell of half-width h, whose nearest point is d from m,
+interpolate it with an error of at most
+
+    f^(p) h^p / (p! 2^(p-1))  <=  (4 / p) (h / 2)^p  sum_j (d^2 + (pi (2j + 1) / b)^2)^(-p/2)
+
+(the remainder of Chebyshev interpolation: Trefethen 2013, ch. 6-8). So a cell's observations act through the sums of p
+polynomials alone, and p / 2 Gauss points that keep those sums stand for them: the same points for all parameters at
+once, and a quadratic is exact. It is done twice: on the fine cells of ``lattice``, then on cells as wide as the slope
+allows. Prior art: binned EM (McLachlan & Jones 1988), squashing (DuMouchel et al. 1999), PASS-GLM (Huggins et al.
+2017).
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike
+from scipy.special import gammaln
+
+from mixstudy.compression.kernel import ORDER
+from mixstudy.compression.lattice import Cells, count_batches
+from mixstudy.compression.quadrature import chebyshev_points, chebyshev_weights, gauss_points, lagrange_by_powers
+from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, require_enough
+from mixstudy.model import Floats
+
+THRESHOLD = 500
+"""Up to this many observations are left as they are: their points would hardly be fewer."""
+SLOPE = 12.0
+"""Slope, in standard deviations of the data, that is served before a fit tells: means 5 sigma apart, half and half."""
+MARGIN = 1.25
+"""Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
+NATS, RELATIVE = 1e-6, 1e-14
+"""Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
+FINE_ENOUGH = 1e-13
+"""Error of one observation below which fewer points are not looked for: a fit then costs the same at any n."""
+ORDERS = range(4, 49, 2)
+"""Polynomials whose sums a wide cell's points keep: three make a quadratic exact, beyond 48 nothing is gained."""
+SOUND = 1e-12
+"""Share of a cell's observations by which its points may miss a sum: rounding, whose effect is measured."""
+LEBESGUE = 2.3
+"""Sum of the sizes of the weights of one observation on 8 Chebyshev points: at most 2.27 (Trefethen 2013, ch. 15)."""
+FINER, FINEST = 3, 12
+"""A lattice too wide is read again on one 8 times finer, at most down to a 4096th."""
+
+
+class Region(NamedTuple):
+    """Parameters over which an error is bounded. Only their log-odds matter, as quadratics are exact."""
+
+    slope: float
+    """Largest ``(mu2 - mu1) / sigma^2``, per data unit."""
+    low: float = -math.inf
+    """Smallest midpoint, where the log-odds vanish, data units."""
+    high: float = math.inf
+    """Largest midpoint, data units."""
+
+    @classmethod
+    def around(cls, theta: ArrayLike) -> Region:
+        """The smallest region that covers parameters in rows ``(weight, mu1, mu2, sigma)``, shape ``(m, 4)``."""
+        weight, mu1, mu2, sigma = np.atleast_2d(np.asarray(theta, dtype=np.float64)).T
+        slope = (mu2 - mu1) / sigma**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            midpoint = (mu1 + mu2) / 2 + np.log(weight / (1 - weight)) / slope
+        if not np.isfinite(midpoint).all():
+            return cls(float(slope.max()))
+        return cls(float(slope.max()), float(midpoint.min()), float(midpoint.max()))
+
+    def widened(self, factor: float) -> Region:
+        """Slopes larger by ``factor``, wherever the midpoint lies."""
+        return Region(factor * self.slope)
+
+    def away(self, index: Floats, half_width: float) -> Floats:
+        """Distance of cells from the nearest midpoint."""
+        left = 2 * half_width * index
+        return np.maximum(0.0, np.maximum(self.low - (left + 2 * half_width), left - self.high))
+
+
+def interpolation_error(away: Floats, *, half_width: float, order: int, slope: float) -> Floats:
+    """Bound on the error of one observation, nats, ``away`` from the midpoint, in a cell of ``order`` points.
+
+    The poles after the first are summed by the integral that bounds them.
+    """
+    if slope <= 0:
+        return np.zeros_like(away)
+    pole = math.pi / slope
+    reach = np.hypot(away, pole)
+    others = math.sqrt(math.pi) / 4 * math.exp(gammaln((order - 1) / 2) - gammaln(order / 2)) * reach / pole
+    with np.errstate(over="ignore"):  # infinite where the cells are far too wide
+        return 4 / order * (half_width / 2 / reach) ** order * (1 + others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompressedSample(WeightedSample):
+    """Weighted points that stand for many more observations."""
+
+    cells: Cells
+    """The observations on the fine lattice."""
+    level: int
+    """The points' cells are ``2**level`` fine cells wide."""
+    order: int
+    """Polynomials whose sums are kept in each cell, by half as many points."""
+    again: Callable[[], Iterable[Floats]] | None
+    """Gives the observations a second time, in arrays; None where the stream is gone."""
+
+    def __post_init__(self) -> None:
+        WeightedSample.__post_init__(self)
+        object.__setattr__(self, "n", float(self.cells.n))
+
+    @property
+    def located(self) -> tuple[Floats, Floats]:
+        """Mean and count of the observations in each fine cell."""
+        return self.cells.means, self.cells.counts
+
+    def bound(self, region: Region) -> float:
+        """Bound on the error of the log-likelihood, nats, for all parameters of the region."""
+        index, counts = _grouped(self.cells, self.level)
+        return _fine_bound(self.cells, region) + _wide_bound(
+            index, counts, region, half_width=math.ldexp(self.cells.half_width, self.level), order=self.order
+        )
+
+    @property
+    def tolerance(self) -> float:
+        """Error of the log-likelihood that counts as none, nats."""
+        return NATS + RELATIVE * self.n
+
+    def serves(self, region: Region) -> bool:
+        """Whether the error counts as none over the region."""
+        return self.bound(region) <= self.tolerance
+
+    def serving(self, region: Region) -> CompressedSample | None:
+        """The same observations on as few points as the region needs; None where the lattice is too wide for it."""
+        return self._on(self.cells, region)
+
+    def reread(self, region: Region) -> CompressedSample | None:
+        """The observations read again on the lattice that the region needs; None where they are gone or none will do.
+
+        Raises:
+            DataError: The observations, read again, are not the same.
+        """
+        for exponent in range(self.cells.exponent - FINER, self.cells.exponent - FINEST - 1, -FINER):
+            if self.again is None:
+                return None
+            cells = count_batches(self.again(), exponent)
+            if cells.widened(self.cells.exponent).fingerprint() != self.cells.fingerprint():
+                msg = f"{self.source.description}: the data changed while they were read; run again"
+                raise DataError(msg)
+            if (served := self._on(cells, region)) is not None:
+                return served
+        return None
+
+    def _on(self, cells: Cells, region: Region) -> CompressedSample | None:
+        choice = _cheapest(cells, region)
+        if choice is None:
+            return None
+        points, weights = weighted_points(cells, *choice)
+        return replace(self, points=points, weights=weights, cells=cells, level=choice[0], order=choice[1])
+
+
+def _grouped(cells: Cells, level: int) -> tuple[Floats, Floats]:
+    """Wide cells and their counts."""
+    wide = np.floor(np.ldexp(cells.index, -level))
+    index, place = np.unique(wide, return_inverse=True)
+    return index, np.bincount(place, cells.counts)
+
+
+def _fine_bound(cells: Cells, region: Region) -> float:
+    away = region.away(cells.index, cells.half_width)
+    error = interpolation_error(away, half_width=cells.half_width, order=ORDER, slope=region.slope)
+    return float(cells.counts @ error)
+
+
+def _wide_bound(index: Floats, counts: Floats, region: Region, *, half_width: float, order: int) -> float:
+    away = region.away(index, half_width)
+    error = interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
+    with np.errstate(over="ignore"):
+        return (LEBESGUE + 1) * float(counts @ error)
+
+
+def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
+    """Level and order of the fewest points whose bound is below the tolerance, or None."""
+    budget = min(NATS, FINE_ENOUGH * cells.n) + RELATIVE * cells.n - _fine_bound(cells, region)
+    best = None
+    if not budget > 0:
+        return None
+    for level in range(math.ceil(math.log2(np.ptp(cells.index) + 2)) + 1):
+        index, counts = _grouped(cells, level)
+        half_width = math.ldexp(cells.half_width, level)
+
+        def met(order: int) -> bool:
+            return _wide_bound(index, counts, region, half_width=half_width, order=order) <= budget  # noqa: B023
+
+        place = bisect_left(ORDERS, True, key=met)  # noqa: FBT003
+        if place < len(ORDERS):
+            size = index.size * ORDERS[place]
+            if best is None or size < best[0]:
+                best = size, level, ORDERS[place]
+    return best and best[1:]
+
+
+def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
+    """Gauss points of the observations of each wide cell: half as many as the polynomials whose sums they keep.
+
+    Their weights are positive. A cell whose sums rounding has spoilt keeps its Chebyshev points instead.
+    """
+    index, moments = _moments(cells, level, order)
+    nodes, weights = gauss_points(moments)
+    missed = np.einsum("mj,mjk->mk", weights, chebyshev.chebvander(nodes, order - 1)) - moments
+    sound = np.abs(missed).max(axis=1) <= SOUND * moments[:, 0]
+    half_width = math.ldexp(cells.half_width, level)
+    left = half_width * (2 * index[:, None] + 1)
+    plain = left[~sound] + half_width * chebyshev_points(order), moments[~sound] @ chebyshev_weights(order).T
+    points = np.concatenate([(left[sound] + half_width * nodes[sound]).ravel(), plain[0].ravel()])
+    counts = np.concatenate([weights[sound].ravel(), plain[1].ravel()])
+    return points[counts != 0], counts[counts != 0]
+
+
+def _moments(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
+    """The wide cells, and the Chebyshev polynomials summed over the fine cells' points, shape ``(m, order)``."""
+    width = 2**level
+    wide = np.floor(np.ldexp(cells.index, -level))
+    index, first = np.unique(wide, return_index=True)
+    nodes, basis = lagrange_by_powers(ORDER)
+    t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
+    sums = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
+    return index, np.add.reduceat(sums, first)
+
+
+def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | None = None) -> CompressedSample:
+    """Compress observations to a few hundred weighted points, in one pass over them.
+
+    Args:
+        x: Observations, shape ``(n,)``, data units; or an iterable of such arrays. One that can't be iterated over
+            again, such as a generator, leaves no second pass for finer cells where a fit turns out to need them.
+        source: Where they came from; for arrays and streams told by the counts on the lattice.
+
+    Returns:
+        Points that serve means up to 5 sigma apart, wherever they lie; ``serving`` gives those for other parameters.
+
+    Raises:
+        DataError: The observations cannot be used (see ``as_sample``).
+    """
+    if isinstance(x, WeightedSample):
+        return _compressed(lambda: [x.points], source or x.source, again=True)
+    if isinstance(x, np.ndarray):
+        array = np.ascontiguousarray(x, dtype=np.float64)
+        return _compressed(lambda: [array], source, again=True)
+    return _compressed(lambda: x, source, again=iter(x) is not x)
+
+
+def _compressed(read: Callable[[], Iterable[Floats]], source: Source | None, *, again: bool) -> CompressedSample:
+    cells = count_batches(np.ascontiguousarray(batch, dtype=np.float64) for batch in read())
+    return from_cells(cells, source=source, again=read if again else None)
+
+
+def from_cells(
+    cells: Cells, *, source: Source | None = None, again: Callable[[], Iterable[Floats]] | None = None
+) -> CompressedSample:
+    """Compress observations that were summed already, on this machine or on others.
+
+    Raises:
+        DataError: There are fewer than 4 observations or fewer than 3 distinct values.
+    """
+    require_enough(cells.distinct(), cells.n)
+    points, weights = weighted_points(cells, 0, ORDER)
+    finest = CompressedSample(
+        points=points,
+        weights=weights,
+        source=source or Source(description="an array", sha256=cells.fingerprint()),
+        cells=cells,
+        level=0,
+        order=ORDER,
+        again=again,
+    )
+    return finest.serving(Region(SLOPE / cells.spread)) or finest
+
+
+def condensed(x: ArrayLike | WeightedSample) -> WeightedSample:
+    """Compress plain observations where there are more than ``THRESHOLD``; leave the rest as they are.
+
+    Raises:
+        DataError: The observations cannot be used (see ``as_sample``).
+    """
+    if isinstance(x, np.ndarray) and x.ndim == 1 and x.dtype == np.float64 and x.size > THRESHOLD:
+        return compress(x)
+    sample = as_sample(x)
+    plain = not isinstance(sample, CompressedSample) and sample.n > THRESHOLD and bool((sample.weights == 1).all())
+    return compress(sample) if plain else sample
+
+
+def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> CompressedSample | None:
+    """The sample on points for the first of the regions that it does not serve but could; None where there is none."""
+    for region in regions:
+        if not sample.serves(region):
+            served = sample.serving(region.widened(MARGIN)) or sample.serving(region) or sample.reread(region)
+            if served is not None:
+                return served
+    return None
+
+
+def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
+    """The sample on fewer points where those serve the region as well."""
+    if isinstance(sample, CompressedSample):
+        slim = sample.serving(region)
+        if slim is not None and slim.points.size < sample.points.size:
+            return slim
+    return sample
+
+
+READ_AGAIN = 1_000_000
+"""Observations behind a compressed sample that are read again, at most: 8 MB."""
+
+
+class Raw(NamedTuple):
+    """Observations that counts can be taken of, and the counts."""
+
+    x: Floats
+    """Values, shape ``(k,)``, data units."""
+    counts: Floats
+    """How often each was observed, none negative."""
+
+
+def raw_observations(sample: WeightedSample) -> Raw | None:
+    """The observations behind a sample, read again where they were compressed; None where they are out of reach."""
+    if isinstance(sample, CompressedSample) and sample.again is not None and sample.n <= READ_AGAIN:
+        x = np.concatenate([*sample.again()])
+        return Raw(x, np.ones_like(x))
+    return Raw(sample.points, sample.weights) if (sample.weights >= 0).all() else None

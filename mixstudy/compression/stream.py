@@ -1,0 +1,83 @@
+"""Reading one column of a CSV, Parquet or Arrow file as a sample.
+
+Nothing is repaired in silence: what is not a finite number stops the reading, with the row where it stands. Rows are
+counted from 1 after the header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mixstudy.compression.cluster import map_reduce
+from mixstudy.compression.compress import from_cells
+from mixstudy.compression.lattice import Cells, count_batches, exponent_for
+from mixstudy.data.files import fault, is_url
+from mixstudy.data.partition import Part, open_parts
+from mixstudy.data.read import read_sample
+from mixstudy.data.sample import DataError, Source, WeightedSample
+from mixstudy.model import Floats
+
+STREAMED = 256 << 20
+"""A file of more bytes than this is compressed as it is read, so that it need not fit into memory."""
+
+
+def read_observations(
+    paths: Sequence[str | Path],
+    *,
+    column: str | None = None,
+    drop_missing: bool = False,
+    cluster: str | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> WeightedSample:
+    """Read one file of moderate size as it is; compress a large one, several, or a directory in one pass.
+
+    Args:
+        paths: Files, directories of files, or URLs that fsspec opens.
+        column: Name of the column, the same in all files; may be left out where only one is numeric.
+        drop_missing: Leave missing values out, and count them in ``source.dropped``, instead of refusing them.
+        cluster: Address of a Dask scheduler, on whose workers the files are read.
+        progress: Told the bytes of a part that was read, and those of all parts, of what is compressed.
+
+    Raises:
+        DataError: A file or its column cannot be used; the message names the file and says what to do.
+        ClusterError: The cluster cannot be reached, or was lost for good.
+    """
+    if cluster is None and len(paths) == 1 and not _is_large(Path(paths[0])):
+        return read_sample(paths[0], column=column, drop_missing=drop_missing)
+    parts = open_parts(paths, column=column, drop_missing=drop_missing)
+    first = next((batch.values for part in parts for batch in part.batches() if batch.values.size), np.zeros(1))
+    count = partial(_count_part, exponent=exponent_for(first))
+    total = sum(part.size for part in parts)
+    report = progress or (lambda _read, _total: None)
+    cells, dropped = map_reduce(count, parts, _added, cluster=cluster, progress=lambda part: report(part.size, total))
+    files = list(dict.fromkeys(part.path for part in parts))
+    named = Path(files[0]).name if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}"
+    source = Source(description=f"{named}, column {parts[0].column}", sha256=cells.fingerprint(), dropped=dropped)
+    try:
+        return from_cells(cells, source=source, again=lambda: (b.values for part in parts for b in part.batches()))
+    except DataError as error:
+        raise fault(named, f"column '{parts[0].column}': {error}") from error
+
+
+def _is_large(path: Path) -> bool:
+    return is_url(str(path)) or path.is_dir() or (path.is_file() and path.stat().st_size > STREAMED)
+
+
+def _count_part(part: Part, *, exponent: int) -> tuple[Cells, int]:
+    """The cells of one part, and how many missing values it dropped."""
+    dropped = []
+
+    def values() -> Iterator[Floats]:
+        for batch in part.batches():
+            dropped.append(batch.dropped)
+            yield batch.values
+
+    return count_batches(values(), exponent), sum(dropped)
+
+
+def _added(one: tuple[Cells, int], two: tuple[Cells, int]) -> tuple[Cells, int]:
+    return one[0] + two[0], one[1] + two[1]

@@ -1,0 +1,243 @@
+"""Ways to draw from the PyMC model: NUTS by nutpie or by PyMC, and sequential Monte Carlo.
+
+No chain starts from EM's answer: starting points are dispersed about the middle of the standardised data.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import nutpie
+import pymc as pm
+import pytensor
+import pytensor.tensor as pt
+import xarray as xr
+from nutpie.compiled_pyfunc import from_pyfunc
+from nutpie.sample import CompiledModel
+from pymc.initial_point import make_initial_point_fn
+from pytensor.compile.mode import Mode
+from pytensor.graph.replace import vectorize_graph
+from scipy.special import logit
+
+from mixstudy.mcmc.model import Coordinates, build_model, starting_points
+from mixstudy.model import Floats, Prior
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplerSettings:
+    """How the posterior is sampled."""
+
+    sampler: Literal["nutpie", "pymc"] = "nutpie"
+    """Which NUTS."""
+    chains: int = 4
+    """Chains, at least 2, each from a point of its own."""
+    draws: int = 1000
+    """Draws kept from each chain, at least 4."""
+    tune: int = 1000
+    """Tuning draws of each chain, thrown away, at least 1."""
+    target_accept: float = 0.95
+    """Acceptance rate that the step size is tuned for, in (0, 1)."""
+    seed: int = 0
+    """Seed of the chains and of their starting points, 0 or above."""
+    escalate: bool = True
+    """Whether to go on by other means where the diagnostics fail (see ``escalation``)."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("chains", 2), ("draws", 4), ("tune", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                msg = f"{name} must be at least {least}, got {getattr(self, name)}"
+                raise ValueError(msg)
+        if self.sampler not in ("nutpie", "pymc"):
+            msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
+            raise ValueError(msg)
+
+
+@cache
+def compile_model(coordinates: Coordinates = Coordinates.PLAIN) -> CompiledModel:
+    """Compile the model for nutpie, for ten seconds and once in a process; then drawing is quick, data set by data set.
+
+    What it returns is changed by nothing: ``with_data`` gives a copy.
+    """
+    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0), coordinates=coordinates)
+    return nutpie.compile_pymc_model(model, initial_points=starting_points(coordinates), jitter_rvs=set())
+
+
+def draw_compiled(
+    compiled: CompiledModel,
+    points: Floats,
+    weights: Floats,
+    prior: Prior,
+    settings: SamplerSettings,
+    *,
+    cores: int | None = None,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Draw by nutpie from a compiled model with new data; groups posterior (weight, mu, sigma) and sample_stats."""
+    data = {"points": points, "weights": weights, "centre": prior.centre, "scale": prior.scale}
+    changed = compiled.with_data(**{name: np.asarray(value) for name, value in data.items()})
+    return _draw(changed, settings, cores=cores, progress=progress)
+
+
+def draw_once(
+    points: Floats,
+    weights: Floats,
+    prior: Prior,
+    settings: SamplerSettings,
+    *,
+    coordinates: Coordinates,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Draw by the sampler that the settings name, for a single data set."""
+    model = build_model(points, weights, prior, coordinates=coordinates)
+    return {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler](
+        model, settings, coordinates, progress=progress
+    )
+
+
+def draw_smc(points: Floats, weights: Floats, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
+    """Draw by sequential Monte Carlo (Ching & Chen 2007), from the prior to the posterior by tempering.
+
+    It finds its way among several modes, which NUTS does not. The potential is what is tempered, so the model must be
+    in plain coordinates, whose prior is PyMC's; particles start as draws from it.
+    """
+    model = build_model(points, weights, prior)
+    seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains + 1).tolist()
+    with model, _quiet("pymc.smc", "pymc"):
+        sampled: xr.DataTree = pm.sample_smc(
+            draws=settings.draws,
+            chains=settings.chains,
+            cores=1,
+            start=[_particles(prior.draw(settings.draws, seed=seed)) for seed in seeds[1:]],
+            random_seed=seeds[0],
+            compute_convergence_checks=False,
+            progressbar=False,
+        )
+    return sampled
+
+
+def _particles(drawn: dict[str, Floats]) -> dict[str, Floats]:
+    """Draws from the prior as values of the model's transformed variables."""
+    return {
+        "weight_logodds__": logit(drawn["weight"]),
+        "mu_ordered__": np.stack([drawn["mu1"], np.log(drawn["mu2"] - drawn["mu1"])], axis=1),
+        "sigma_log__": np.log(drawn["sigma"]),
+    }
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
+    sampler = nutpie.sample(
+        model,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=cores,
+        seed=settings.seed,
+        target_accept=settings.target_accept,
+        adaptation="low_rank",
+        save_warmup=False,
+        progress_bar=progress,
+        blocking=False,  # blocking, it would answer an interrupt with the draws made so far
+    )
+    try:
+        draws: xr.DataTree = sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
+    return draws
+
+
+def _sample_nutpie(
+    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
+) -> xr.DataTree:
+    compiled = _for_nutpie(model, coordinates)
+    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    values = draws.posterior["values"]
+    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
+    return draws
+
+
+def _places(model: pm.Model) -> list[int | slice]:
+    """Where each value variable lies in the vector of all four; the ordered means are the only two that go together."""
+    sizes = [1 if value.ndim == 0 else 2 for value in model.value_vars]
+    starts = np.cumsum([0, *sizes[:-1]]).tolist()
+    return [start if size == 1 else slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
+
+
+def _for_nutpie(model: pm.Model, coordinates: Coordinates) -> CompiledModel:
+    """The model as PyTensor's own function, which its cache keeps from run to run.
+
+    ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
+    """
+    overrides = starting_points(coordinates)
+    start = make_initial_point_fn(model=model, overrides=overrides, jitter_rvs=set(), return_transformed=True)
+    density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
+    density.trust_input = True
+    places = [(place, ...) for place in _places(model)]  # with the ellipsis a scalar stays an array
+
+    def log_density(x: Floats) -> tuple[float, Floats]:
+        value, gradient = density(*[x[place] for place in places])
+        return float(value), gradient
+
+    return from_pyfunc(
+        ndim=4,
+        make_logp_fn=lambda: log_density,
+        make_expand_fn=lambda *_: lambda x: {"values": x},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(4,)],
+        expanded_names=["values"],
+        make_initial_point_fn=lambda seed: np.hstack([start(seed)[value.name] for value in model.value_vars]),
+    )
+
+
+def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
+    """The model's variables at its unconstrained ``values``, shape ``(chain, draw, 4)``."""
+    places = _places(model)
+    batches = [pt.dmatrix() if isinstance(place, int) else pt.dtensor3() for place in places]
+    names = ("weight", "mu", "sigma")
+    wanted = model.replace_rvs_by_values([model[name] for name in names])
+    variables = vectorize_graph(wanted, dict(zip(model.value_vars, batches, strict=True)))
+    once = Mode("py", "fast_compile")  # called once: compiling it would take longer than running it
+    found = pytensor.function(batches, variables, mode=once)(*[values[..., place] for place in places])
+    dims = (("chain", "draw"), ("chain", "draw", "cluster"), ("chain", "draw"))
+    return xr.Dataset(dict(zip(names, zip(dims, found, strict=True), strict=True)))
+
+
+def _sample_pymc(
+    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
+) -> xr.DataTree:
+    names, variables = zip(*starting_points(coordinates).items(), strict=True)
+    drawn = pm.draw(variables, draws=settings.chains, random_seed=settings.seed)
+    with model:
+        sampled: xr.DataTree = pm.sample(
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            random_seed=settings.seed,
+            nuts_sampler="pymc",
+            init="adapt_diag",
+            initvals=[dict(zip(names, values, strict=True)) for values in zip(*drawn, strict=True)],
+            target_accept=settings.target_accept,
+            progressbar=progress,
+            quiet=not progress,
+            compute_convergence_checks=False,
+        )
+    return sampled

@@ -1,0 +1,102 @@
+"""An assessment in words: what is wrong, why, what is right, and what to look at next. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mixstudy.comparison.goodness_of_fit import AdequacyStatus
+from mixstudy.comparison.verdict import CheckStatus, Verdict
+from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.faults.case import Recognition
+from mixstudy.model import LABELS
+
+STRONG, CLEAR = 2.0, 1.0
+"""Strengths of evidence, powers of ten, that are called strong and clear."""
+CLOSE = 0.1
+"""Offset in standard errors up to which a parameter is called right."""
+ALTERNATIVES = 3
+"""Mistakes that are explained in full."""
+
+
+class Section(NamedTuple):
+    """A heading and what stands below it."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def explain(found: Assessment) -> tuple[Section, ...]:
+    """What a good teacher would say after the verdict, sections without content left out."""
+    told = found.told
+    failed = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.FAIL]
+    unsure = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.BORDERLINE]
+    sections = (
+        Section("First", found.notes),
+        Section("What failed", tuple(failed)),
+        Section("What is in doubt", tuple(unsure)),
+        Section("The likely mistake" if len(told) == 1 else "The likely mistakes", tuple(_faults(told))),
+        Section("What is right", tuple(_right(found))),
+        Section("What the posterior adds", tuple(_posterior_adds(found))),
+        Section("What to look at next", tuple(_next(found))),
+    )
+    return tuple(section for section in sections if section.lines)
+
+
+def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
+    """Each mistake with its line of mathematics, wrong and right, and the evidence."""
+    for number, each in enumerate(told[:ALTERNATIVES], 1):
+        fault = each.fault
+        yield f"{number}. {fault.name[0].upper()}{fault.name[1:]} ({_evidence(each)})"
+        yield f"   wrong: {fault.wrong}"
+        yield f"   right: {fault.right}"
+        yield f"   {each.explanation}"
+        yield f"   Source: {fault.source}."
+    rest = ", ".join(each.fault.name for each in told[ALTERNATIVES:])
+    if rest:
+        yield f"Nearly as likely on these data: {rest}."
+
+
+def _evidence(found: Recognition) -> str:
+    word = "strong" if found.strength >= STRONG else "clear" if found.strength >= CLEAR else "weak"
+    return f"{word} evidence"
+
+
+def _right(found: Assessment) -> Iterator[str]:
+    close = [label for label, off in zip(LABELS, found.offsets, strict=True) if abs(off) <= CLOSE]
+    if found.verdict is Verdict.DISAGREE and close:
+        yield f"{', '.join(close)}: within {CLOSE:g} standard errors of EM's."
+    yield from (f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.PASS)
+
+
+def _posterior_adds(found: Assessment) -> tuple[str, ...]:
+    """What does not change the verdict."""
+    further = found.comparison and found.comparison.further
+    return further.sentences if further else ()
+
+
+def _next(found: Assessment) -> Iterator[str]:
+    told = found.told
+    yield from (each.fault.advice for each in told[:ALTERNATIVES])
+    if not found.right and not told:
+        theta = ",".join(f"{value:.6g}" for value in found.estimate)
+        yield "No mistake of the catalogue explains these numbers. Pass every iteration by --trace, if you have them."
+        yield f"Take one step from them and see what moves: mixstudy fit DATA --plain --iterations 1 --start {theta}"
+    if found.adequacy.status is AdequacyStatus.MISFIT and all(each.fault.seen_in != "data" for each in told):
+        yield "Plot a histogram of the data with the fitted density over it: where they part, the model is wrong."
+    if found.adequacy.status is AdequacyStatus.ONE_WILL_DO:
+        yield "Ask whether there are two groups at all; more data would tell."
+    if found.verdict is Verdict.INCONCLUSIVE and found.right:
+        yield (
+            "Give the estimate with all its figures." if found.rounding > CLOSE else "Collect more data, or draw more."
+        )
+    if found.verdict is Verdict.AGREE and found.comparison is None:
+        yield "Leave out --no-mcmc to hear the posterior as well."
+
+
+def offset_rows(found: Assessment) -> list[list[str]]:
+    """A row for each parameter: label, estimate, EM's, its standard error, and the offset in standard errors."""
+    columns = zip(
+        LABELS, found.estimate, found.fit.parameters, found.fit.standard_errors, found.offsets.tolist(), strict=True
+    )
+    return [[label, *(f"{value:.6g}" for value in row), f"{off:+.3g}"] for label, *row, off in columns]

@@ -1,0 +1,140 @@
+"""The content of ``comparison.json``: plain Python values."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import Enum
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.faults.case import Recognition
+from mixstudy.report.explanation import explain
+
+if TYPE_CHECKING:
+    from mixstudy.comparison.compare import Comparison
+    from mixstudy.comparison.supplement import Further
+    from mixstudy.compression.certificate import Certificate
+    from mixstudy.em.fit import EMFit
+    from mixstudy.mcmc.posterior import Posterior
+
+PROGRAM = "mixstudy"
+PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy")
+
+
+def provenance() -> dict[str, object]:
+    """Tell what made a report: program, versions, platform, and the time in UTC."""
+    return {
+        "program": PROGRAM,
+        "version": metadata.version(PROGRAM),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: metadata.version(name) for name in PACKAGES},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def provenance_pairs(provenance: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Names and values of a provenance, versions among them."""
+    found: dict[str, Any] = {}
+    for name, value in provenance.items():
+        found |= value if isinstance(value, Mapping) else {name: value}
+    return tuple((name, str(value)) for name, value in found.items())
+
+
+def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, Any]:
+    """Return the content of ``comparison.json``: plain Python values, None where a number is not finite."""
+    sample = result.posterior.sample
+    numbers = {"n": sample.n, "mean": sample.mean, "sd": sample.sd}
+    content: dict[str, Any] = {
+        "verdict": result.verdict,
+        "level": result.level,
+        "kind": result.kind,
+        "parameters": result.table.to_dict("index"),
+        "intervals": result.intervals.to_dict("index"),
+        "checks": [asdict(check) for check in result.checks],
+        "adequacy": result.adequacy.as_dict(),
+        "further": result.further and _further_json(result.further),
+        "em": result.em and _em_json(result.em),
+        "sampler": _sampler_json(result.posterior),
+        "data": {**asdict(sample.source), **numbers, "truth": result.truth and asdict(result.truth)},
+        "certificate": result.certificate and _certificate_json(result.certificate),
+        "provenance": provenance,
+    }
+    return {key: plain(value) for key, value in content.items()}
+
+
+def _em_json(em: EMFit) -> dict[str, Any]:
+    outcome = {"status": em.status.name, "sentence": em.status.value, "distance": em.distance}
+    heights = {"log_likelihood": em.log_likelihood, "maxima": [asdict(peak) for peak in em.maxima]}
+    return {**outcome, "iterations": len(em.steps) - 1, **heights}
+
+
+def _further_json(found: Further) -> dict[str, Any]:
+    mistakes = [{"name": each.fault.name, "explanation": each.explanation} for each in found.mistakes]
+    loo = found.loo and asdict(found.loo)
+    return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "mistakes": mistakes}
+
+
+def _certificate_json(found: Certificate) -> dict[str, Any]:
+    return {**asdict(found), "region": found.region._asdict(), "holds": found.holds}
+
+
+def _sampler_json(posterior: Posterior) -> dict[str, Any]:
+    outcome = {"status": posterior.status.name, "sentence": posterior.status.value}
+    numbers = {"divergences": posterior.divergences, "bfmi": posterior.bfmi, "prior": posterior.prior.lines()}
+    tables = {"diagnostics": posterior.diagnostics.to_dict("index"), "settings": asdict(posterior.settings)}
+    attempts = [{"name": each.name, "status": each.status.name, "seconds": each.seconds} for each in posterior.attempts]
+    return {**outcome, **numbers, **tables, "attempts": attempts}
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Reduce to what JSON holds: None where a number is not finite, else the value."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum | np.generic):
+        return plain(value.value if isinstance(value, Enum) else value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def assessment_json(found: Assessment) -> dict[str, Any]:
+    """The content of ``check.json``; numbers that are not finite are for the writer to replace."""
+    fit, comparison = found.fit, found.comparison
+    return {
+        "verdict": found.verdict,
+        "sentence": found.sentence,
+        "estimate": asdict(found.estimate),
+        "distance": found.distance,
+        "rounding": found.rounding,
+        "deficit": found.deficit,
+        "em": {
+            "parameters": asdict(fit.parameters),
+            "standard_errors": fit.standard_errors._asdict(),
+            "log_likelihood": fit.log_likelihood,
+            "status": fit.status.name,
+        },
+        "checks": [asdict(check) for check in found.checks],
+        "faults": [_fault_json(each) for each in found.faults],
+        "adequacy": found.adequacy.as_dict(),
+        "parameters": comparison and comparison.table.to_dict("index"),
+        "intervals": comparison and comparison.intervals.to_dict("index"),
+        "explanation": {section.title: list(section.lines) for section in explain(found)},
+        "data": {**asdict(fit.sample.source), "n": fit.sample.n, "mean": fit.sample.mean, "sd": fit.sample.sd},
+    }
+
+
+def _fault_json(found: Recognition) -> dict[str, Any]:
+    fault = found.fault
+    texts = {key: getattr(fault, key) for key in ("name", "wrong", "right", "source", "advice")}
+    distance = found.distance if math.isfinite(found.distance) else None
+    return {**texts, "strength": found.strength, "distance": distance, "explanation": found.explanation}

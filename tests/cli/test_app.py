@@ -1,0 +1,154 @@
+"""The command line as a person meets it: help, exit codes, files, clear errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import mixstudy as ms
+from mixstudy.cli.app import app
+
+QUICK = ["--n", "400", "--draws", "600", "--tune", "600"]
+
+
+def run(*arguments: str):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_study_agrees_and_writes_its_files(tmp_path: Path):
+    """The main job ends with exit code 0, the verdict agree and the five files."""
+    folder = tmp_path / "study"
+    result = run("study", "--out", str(folder), *QUICK)
+    assert result.exit_code == 0, result.output
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"report.html", "comparison.json", "comparison.csv", "em_trace.csv", "posterior.nc"}
+    report = json.loads((folder / "comparison.json").read_text())
+    assert report["verdict"] == "agree"
+    assert list(report["parameters"]) == list(ms.LABELS)
+    assert "Agree" in result.output
+
+
+def test_study_with_too_few_draws_is_inconclusive(tmp_path: Path):
+    """Chains that can't be trusted end with exit code 3."""
+    result = run("study", "--out", str(tmp_path / "s"), "--n", "100", "--draws", "20", "--tune", "20", "--quiet")
+    assert result.exit_code == 3
+
+
+def test_study_with_another_truth_disagrees(tmp_path: Path):
+    """Data from another truth end with exit code 1, the check named; without a file they are simulated from it."""
+    run("simulate", str(tmp_path / "x.csv"), "--seed", "0")
+    given = ["--truth", "0.618,5,15,2", "--quiet"]
+    assert run("study", "--out", str(tmp_path / "s"), *QUICK, *given).exit_code == 0
+    result = run("study", str(tmp_path / "x.csv"), "--out", str(tmp_path / "s"), *QUICK, *given)
+    assert result.exit_code == 1
+    assert "truth" in result.output
+
+
+def test_plain_fit_prints_every_iteration():
+    """The origin's command prints the start and fifty iterations."""
+    result = run("fit", "--start", "0.11,3.4,2.4,2.3", "--iterations", "50", "--plain", "--n", "500")
+    assert result.exit_code == 0
+    rows = [line for line in result.output.splitlines() if line[:2].strip().isdigit()]
+    assert len(rows) == 51
+
+
+def test_fit_prints_the_published_estimate(tmp_path: Path):
+    """Old Faithful's published figures appear with their standard errors."""
+    path = tmp_path / "waiting.csv"
+    pd.DataFrame({"waiting": ms.old_faithful().points}).to_csv(path, index=False)
+    result = run("fit", str(path))
+    for figure in ("0.3608494", "54.61362", "80.09030", "5.869091", "-1034.001760"):
+        assert figure in result.output
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
+def test_simulate_writes_what_the_api_draws(tmp_path: Path, name: str):
+    """The file holds the API's sample to the last digit, and nothing else is left in the folder."""
+    path = tmp_path / name
+    assert run("simulate", str(path), "--n", "50", "--seed", "3").exit_code == 0
+    assert ms.read_sample(path).points.tolist() == ms.simulate(ms.ORIGIN, n=50, seed=3).tolist()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["study", "no-such.csv"], "no-such.csv"),
+        (["study", "--level", "1.5"], "level must lie strictly between 0 and 1, got 1.5"),
+        (["study", "--truth", "1,2"], "--truth takes four numbers"),
+        (["study", "--truth", "2,5,15,2"], "weight must lie in [0, 1], got 2.0"),
+        (["study", "--chains", "1"], "chains must be at least 2, got 1"),
+        (["study", "--n", "3"], "at least 4 observations, got 3"),
+        (["study", "--column", "x"], "--column, --drop-missing and --cluster need a data file"),
+        (["fit", "--plain", "--start", "0.5,1,2,-1"], "sigma must be above 0, got -1.0"),
+        (["fit", "--plain", "--start", "0,1,2,1"], "strictly between 0 and 1"),
+        (["fit", "--start", "0.5,1,2,1"], "add --plain"),
+        (["simulate", "x.xls"], "must end in .csv or .parquet"),
+        (["simulate", "no/such/folder/x.csv"], "no/such/folder"),
+    ],
+)
+def test_bad_input_is_exit_code_2(tmp_path: Path, monkeypatch, arguments, message):
+    """Bad input is one clear sentence, exit code 2, and no file."""
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output.replace("\n", " ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_foreign_folder_is_refused_before_any_work(tmp_path: Path):
+    """A folder with somebody's file is left alone."""
+    (tmp_path / "thesis.txt").write_text("mine")
+    result = run("study", "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert "thesis.txt" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_help_loads_neither_pymc_nor_matplotlib():
+    """Help and the package itself come without the heavy imports."""
+    code = "import sys, mixstudy.cli.app; print([m for m in ('pymc', 'matplotlib', 'scipy') if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert answer.stdout.strip() == "[]"
+
+
+def test_version():
+    """The version is the package's."""
+    assert run("--version").output.startswith("mixstudy 0.")
+
+
+def test_interrupt_leaves_nothing(tmp_path: Path):
+    """Ctrl-C while the chains run ends with exit code 130, one sentence, no folder and no stage."""
+    code = (
+        "import signal, mixstudy.mcmc.posterior as p, mixstudy.cli.study as c;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
+        "p.sample_posterior = lambda *_, **__: signal.raise_signal(signal.SIGINT);"
+        "c.app(['study', '--n', '100'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 130
+    assert done.stderr.strip() == "Interrupted: nothing was written."
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_files_honour_the_umask(tmp_path: Path, mask: int):
+    """The files of simulate and of check are as open to others as the umask says, and nothing lies beside them."""
+    before = os.umask(mask)
+    try:
+        for name in ("x.csv", "x.parquet"):
+            assert run("simulate", str(tmp_path / name), "--n", "50").exit_code == 0
+        numbers = ("--estimate", "0.3,5,15,2", "--no-mcmc", "--out", str(tmp_path))
+        run("check", str(tmp_path / "x.csv"), *numbers)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json"), 0o666 & ~mask)

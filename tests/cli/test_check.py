@@ -1,0 +1,139 @@
+"""The command ``check`` as a person meets it: exit codes, what it says, what it writes, clear errors."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import PRINTED, heights
+from typer.testing import CliRunner
+
+import mixstudy as ms
+from mixstudy.cli.app import app
+from mixstudy.faults.reproduce import reproduce_data
+
+
+def run(*arguments):
+    """Run the command in this process; its code, and what it said in one line."""
+    result = CliRunner().invoke(app, ["check", *map(str, arguments)])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def written(path, x):
+    """A CSV file of one column."""
+    pd.DataFrame({"x": x}).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def right(tmp_path):
+    """A file of a thousand observations, and EM's estimate on them to six figures."""
+    x = ms.simulate(ms.ORIGIN, n=1000, seed=0)
+    return written(tmp_path / "x.csv", x), ",".join(f"{value:.6g}" for value in ms.fit_em(x).parameters)
+
+
+def test_the_origin_end_to_end(tmp_path):
+    """Heights as data and the printed trace: exit code 1, both mistakes named with their lines."""
+    (tmp_path / "trace.txt").write_text("\n".join(map(str, PRINTED)))
+    code, said = run(written(tmp_path / "h.csv", heights(4)), "--trace", tmp_path / "trace.txt", "--no-mcmc")
+    assert code == 1
+    assert "1. Heights used as data" in said
+    assert "2. Sigma from one component" in said
+    assert "s^2 = sum r (x - mu1)^2 / sum r" in said
+
+
+def test_the_answers_sample_end_to_end(tmp_path):
+    """A right EM on the randn sampler's data, with the truth: exit code 1, the sampler named."""
+    x = reproduce_data("the randn sampler", ms.ORIGIN, n=10_000, seed=3)
+    numbers = ",".join(f"{value:.6g}" for value in ms.fit_em(x).parameters)
+    path = written(tmp_path / "x.csv", x)
+    code, said = run(path, "--estimate", numbers, "--truth", "0.3,5,15,2", "--no-mcmc", "--quiet")
+    assert code == 1
+    assert said.endswith("The likely mistake: the randn sampler.")
+
+
+def test_right_numbers_agree(right):
+    """EM's own numbers, as printed, are right."""
+    code, said = run(right[0], "--estimate", right[1], "--no-mcmc")
+    assert code == 0
+    assert said.startswith("Agree: the estimate is the maximum of the likelihood")
+
+
+def test_old_faithful_with_the_posterior(tmp_path, faithful):
+    """Published numbers agree with the posterior too, and check.json holds what was said, whole."""
+    path = written(tmp_path / "waiting.csv", faithful.points)
+    code, said = run(path, "--estimate", "0.3609,54.61,80.09,5.869", "--out", tmp_path / "out")
+    assert code == 0
+    assert "The posterior says the same." in said
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["check.json"]
+    content = json.loads((tmp_path / "out" / "check.json").read_text())
+    assert content["verdict"] == "agree"
+    assert list(content["parameters"]) == list(ms.LABELS)
+    assert content["provenance"]["program"] == "mixstudy"
+
+
+def test_one_normal_is_exit_code_3(tmp_path):
+    """Where two components are not established the answer is inconclusive."""
+    x = np.random.default_rng(3).normal(size=200)
+    numbers = ",".join(f"{value:.12g}" for value in ms.fit_em(x).parameters)
+    assert run(written(tmp_path / "x.csv", x), "--estimate", numbers, "--no-mcmc")[0] == 3
+
+
+def test_swapped_means_are_said(right):
+    """Labels are put in order, which is said, and the answer goes on."""
+    path, numbers = right
+    weight, mu1, mu2, sigma = numbers.split(",")
+    code, said = run(path, "--estimate", f"{1 - float(weight):.6f},{mu2},{mu1},{sigma}", "--no-mcmc")
+    assert code == 0
+    assert "labels exchanged" in said
+
+
+def test_an_unwritable_result_leaves_nothing(right, tmp_path, monkeypatch):
+    """Where the file can't be moved into place no part of it stays behind."""
+    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    code, said = run(right[0], "--estimate", right[1], "--no-mcmc", "--out", tmp_path / "out")
+    assert code == 2
+    assert "disk full" in said
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_draws_of_somebody_elses_chains(right, tmp_path):
+    """Chains that rest in different places are a disagreement, named, with no estimate given."""
+    apart = np.repeat([0.0, 5.0], 50)[:, None]
+    draws = np.random.default_rng(0).normal([0.3, 5, 15, 2], 0.02, (100, 4)) + apart * [0, 1, 0, 0]
+    table = pd.DataFrame(draws, columns=list(ms.LABELS)).assign(chain=np.repeat([0, 1], 50))
+    table.to_csv(tmp_path / "draws.csv", index=False)
+    code, said = run(right[0], "--draws", tmp_path / "draws.csv", "--no-mcmc")
+    assert code == 1
+    assert "EM's own stands in for it" in said
+    assert "1. Chains in different modes" in said
+
+
+@pytest.mark.usefixtures("right")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give --estimate, --trace or --draws"),
+        (["--estimate", "5,15,2,.3"], "weight must lie strictly between 0 and 1, got 5; the order is weight,mu1"),
+        (["--estimate", ".3,5,15,-2"], "sigma must be above 0, got -2"),
+        (["--estimate", ".3,5,15"], "four finite numbers weight,mu1,mu2,sigma, got .3,5,15"),
+        (["--estimate", ".3,5,15,x"], "four finite numbers"),
+        (["--estimate", ""], "four finite numbers"),
+        (["--estimate", ".3,5,15,2", "--start", "1,5,15,2"], "the start's weight"),
+        (["--estimate", ".3,5,15,2", "--truth", "1,2"], "--truth takes four numbers"),
+        (["--estimate", ".3,5,15,2", "--level", "1.5"], "--level must lie strictly between 0 and 1"),
+        (["--estimate", ".3,5,15,2", "--column", "y"], "no column 'y'"),
+        (["--estimate", ".3,5,15,2", "--out", "x.csv"], "--out is a folder"),
+        (["--trace", "x.csv"], "row 2 has 1 columns, expected 4"),
+        (["--trace", "none.txt"], "none.txt"),
+        (["--draws", "none.csv"], "none.csv: no draws can be read"),
+        (["--draws", "x.csv"], "there is no variable weight"),
+    ],
+)
+def test_bad_input_is_exit_code_2(monkeypatch, tmp_path, arguments, message):
+    """Bad input is one clear sentence, and no file."""
+    monkeypatch.chdir(tmp_path)
+    code, said = run("x.csv", "--no-mcmc", *arguments)
+    assert code == 2
+    assert message in said
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]

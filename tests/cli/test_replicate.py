@@ -1,0 +1,59 @@
+"""The command runs a design, goes on where it was interrupted, and says what is wrong with bad input."""
+
+from __future__ import annotations
+
+import pandas as pd
+from typer.testing import CliRunner
+
+from mixstudy.cli.app import app
+
+TINY = ["--n", "40", "--separation", "4", "--replicates", "2", "--chains", "2", "--draws", "60", "--tune", "60"]
+
+
+def run(*arguments):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, ["replicate", "--workers", "1", *map(str, arguments)])
+
+
+def test_design_from_options_runs_and_is_gone_on_with(tmp_path):
+    """Results and summaries are written; --resume without a design reads it from the folder."""
+    folder = tmp_path / "r"
+    result = run("--out", folder, *TINY, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert f"2 data sets. Results: {folder}" in result.output
+    assert len(pd.read_parquet(folder / "results.parquet")) == 2
+    summary = pd.read_csv(folder / "summary.csv")
+    assert {"wald coverage", "credible coverage", "agree", "seconds all"} <= set(summary["measure"])
+    before = (folder / "results.parquet").read_bytes()
+    assert run("--out", folder, "--resume").exit_code == 0
+    assert (folder / "results.parquet").read_bytes() == before
+    refused = run("--out", folder, "--resume", "--seed", "3")
+    assert refused.exit_code == 2
+    assert "holds other results: seed is 0 there and 3 here" in " ".join(refused.output.split())
+    assert run("--out", folder, *TINY).exit_code == 2
+
+
+def test_calibration_from_the_command_line(tmp_path):
+    """--calibrate ranks truths from the prior and writes its summary."""
+    folder = tmp_path / "c"
+    result = run("--calibrate", 2, "--n", "40", "--chains", 2, "--draws", 60, "--tune", 60, "--out", folder, "-q")
+    assert result.exit_code == 0, result.output
+    assert set(pd.read_csv(folder / "calibration.csv")["quantity"]) >= {"weight", "log_likelihood"}
+
+
+def test_bad_input_is_one_sentence(tmp_path):
+    """An unknown key, a bad list and an option that makes no sense exit with 2, named; nothing is written."""
+    design = tmp_path / "d.toml"
+    design.write_text("seperation = 3\n")
+    for arguments, message in (
+        (["--design", design], "unknown key 'seperation' in the design; did you mean 'separation'"),
+        (["--n", "few"], "--n takes numbers separated by commas, got 'few'"),
+        (["--n", "2"], "n must be at least 4, got 2"),
+        (["--calibrate", 3, "--weight", "0.5"], "--weight can't go with --calibrate"),
+        (["--resume"], "holds no study to go on with: leave out --resume"),
+        (["--design", tmp_path / "none.toml"], "none.toml: no such file; check the path"),
+    ):
+        result = run("--out", tmp_path / "r", *arguments)
+        assert result.exit_code == 2
+        assert message in " ".join(result.output.split())
+    assert not (tmp_path / "r").exists()

@@ -1,0 +1,249 @@
+"""Files become samples, or a message that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from mixstudy.data.read import old_faithful, read_sample
+from mixstudy.data.sample import DataError, sha256_of
+from mixstudy.data.table import NULLS
+
+type Write = Callable[[str | bytes], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """A function that writes ``data.csv`` and returns its path."""
+
+    def write_csv(content: str | bytes) -> Path:
+        path = tmp_path / "data.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write_csv
+
+
+def parquet(folder: Path, *columns: tuple[str, object]) -> Path:
+    """Write columns, whose names may repeat, as Parquet."""
+    path = folder / "data.parquet"
+    arrays, names = [pa.array(values) for _, values in columns], [name for name, _ in columns]
+    pyarrow.parquet.write_table(pa.Table.from_arrays(arrays, names=names), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("x,y\n1,a\n2,b\n3,c\n4,d\n", id="comma"),
+        pytest.param("y;x\na;1\nb;2\nc;3\nd;4", id="semicolon, no last newline"),
+        pytest.param("x\ty\n1\t3,5\n2\t3,5\n3\t3,5\n4\t3,5\n", id="tab beside decimal commas"),
+        pytest.param("a; b,x\nu,1\nu,2\nu,3\nu,4\n", id="semicolon in a name"),
+        pytest.param(b'\xef\xbb\xbf"x","y"\r\n"1",a\r\n2,b\r\n3,c\r\n4,d\r\n', id="BOM, CRLF, quotes"),
+        pytest.param('y,x\n"a\nb",1\n"c,d",2\n"e""f",3\ng,4\n', id="newline, delimiter and quote in quotes"),
+        pytest.param("\n\nx,y\n1,a\n\n2,b\n3,c\n4,d\n\n\n", id="empty lines"),
+        pytest.param("x\n1\n2\n3\n4\n\n\n", id="empty lines at the end of one column"),
+        pytest.param("x\r1\r2\r3\r4\r", id="CR"),
+        pytest.param("x\n+1\n 2\n3.0 \n4e0\n", id="signs, spaces and exponents"),
+    ],
+)
+def test_ways_to_write_a_csv(write: Write, content: str | bytes) -> None:
+    """The usual dialects of CSV give the same column."""
+    sample = read_sample(write(content), column="x")
+    np.testing.assert_array_equal(sample.points, [1.0, 2.0, 3.0, 4.0])
+    assert sample.source.description == "data.csv, column x"
+
+
+def test_source(write: Write) -> None:
+    """The source names file and column, and hashes the observations in their order."""
+    source = read_sample(write("x\n1\n2\n3\n4\n")).source
+    assert source.description == "data.csv, column x"
+    assert source.sha256 == sha256_of(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert source.dropped == 0
+
+
+def test_no_header(write: Write) -> None:
+    """A first line of numbers is data, and the columns are numbered from 1."""
+    sample = read_sample(write("1,5\n2,6\n3,7\n4,8.5\n"), column="2")
+    np.testing.assert_array_equal(sample.points, [5.0, 6.0, 7.0, 8.5])
+    assert sample.source.description == "data.csv, column 2"
+
+
+def test_missing_value_in_a_first_line_of_numbers(write: Write) -> None:
+    """A missing value does not turn the first line into a header and so vanish."""
+    with pytest.raises(DataError, match=r"column '2' has 1 missing value\(s\), in row\(s\) 1;"):
+        read_sample(write("1,NA\n2,6\n3,7\n4,8\n"), column="2")
+
+
+def test_nameless_index_is_a_header(write: Write) -> None:
+    """The header that pandas writes for a nameless series is not taken as data."""
+    sample = read_sample(write(",0\n0,5\n1,6\n2,7\n3,8\n"), column="0")
+    np.testing.assert_array_equal(sample.points, [5.0, 6.0, 7.0, 8.0])
+
+
+def test_only_numeric_column_is_found(write: Write) -> None:
+    """The column may be left out where one column alone is numeric."""
+    sample = read_sample(write("day,x\nmon,1\ntue,2\nwed,3\nthu,4\n"))
+    assert sample.source.description == "data.csv, column x"
+
+
+def test_text_beyond_the_head(write: Write) -> None:
+    """Text is reported by its row, also far below what is looked at first."""
+    with pytest.raises(DataError, match="column 'x' holds text, first in row 400001: 'foo'"):
+        read_sample(write("x,y\n" + "1,a\n" * 400_000 + "foo,a\n"))
+
+
+def test_encoding_beyond_the_head(write: Write) -> None:
+    """A wrong encoding is reported, also far below what is looked at first."""
+    with pytest.raises(DataError, match=r"not encoded as UTF-8 .* save it as UTF-8"):
+        read_sample(write(b"x,y\n" + b"1,a\n" * 400_000 + b"\xe9,a\n"))
+
+
+def test_quote_left_open_beyond_the_head(write: Write) -> None:
+    """Two stray quotes far apart do not swallow the rows between them."""
+    with pytest.raises(DataError, match="cannot be read: "):
+        read_sample(write(b'x,y\n1,"a\n' + b"1,a\n" * 400_000 + b'1,"a\n'), column="x")
+
+
+@pytest.mark.parametrize("null", [*NULLS, " NA"])
+@pytest.mark.parametrize("row", ["{},a", "{}"], ids=["two columns", "one column"])
+def test_drop_missing(write: Write, null: str, row: str) -> None:
+    """Every spelling of a missing value is refused, or dropped on request and counted."""
+    header = "x,y" if "a" in row else "x"
+    path = write("\n".join([header, *(row.format(field) for field in ("1", null, "3", "4", "5"))]) + "\n")
+    with pytest.raises(DataError, match=r"1 missing value\(s\), in row\(s\) 2; .* --drop-missing"):
+        read_sample(path, column="x")
+    sample = read_sample(path, column="x", drop_missing=True)
+    np.testing.assert_array_equal(sample.points, [1.0, 3.0, 4.0, 5.0])
+    assert sample.source.dropped == 1
+
+
+def test_many_missing_values(write: Write) -> None:
+    """All missing values are counted, the first are named."""
+    with pytest.raises(DataError, match=r"20 missing value\(s\), in row\(s\) 1, 2, 3, .*12, \.\.\.;"):
+        read_sample(write("x,y\n" + "NA,a\n" * 20 + "1,a\n"), column="x")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("", "the file is empty; it needs a header", id="empty"),
+        pytest.param(" \r\n\n", "the file is empty", id="blank"),
+        pytest.param(b"\xef\xbb\xbf", "the file is empty", id="only a BOM"),
+        pytest.param("x,y\n", "a header .'x', 'y'. but no rows; it needs one row per observation", id="header only"),
+        pytest.param(b"PK\x03\x04\x00", "a binary file, neither text nor Parquet; save it as", id="spreadsheet"),
+        pytest.param(b"x\n1\n\x00\n", "a binary file", id="NUL"),
+        pytest.param(b"PAR1 and no more", "cannot be read: .*save it again", id="damaged Parquet"),
+        pytest.param("höhe\n1\n".encode("latin-1"), "UTF-8 .byte 0xf6 at position 1.; save it as UTF-8", id="Latin-1"),
+        pytest.param("x\n1\n".encode("utf-16"), "encoded as UTF-16; save it as UTF-8", id="UTF-16"),
+        pytest.param("z,y\n1,2\n", "no column 'x'; the columns are 'z', 'y'", id="no such column"),
+        pytest.param("z,X \n1,2\n", r"no column 'x'; did you mean 'X'\?; the columns", id="nearest column"),
+        pytest.param("x,y\n1,2\nfoo,3\nbar,4\n", "column 'x' holds text, first in row 2: 'foo'; it must", id="text"),
+        pytest.param("x;y\n1,5;a\n", "first in row 1: '1,5'; it must hold numbers only, written like 3.6", id="1,5"),
+        pytest.param("x\n1_000\n", "holds text, first in row 1: '1_000'", id="a number to Python only"),
+        pytest.param("x\n1\n-inf\n1e999\n", r"2 infinite value\(s\), first in row 2; correct or", id="infinite"),
+        pytest.param("x,y\n1,2\n3,4,5\n", r"row 2 has 3 field\(s\) and the first line 2; quote", id="too many fields"),
+        pytest.param("x,y\n1,2\n3\n", r"row 2 has 1 field\(s\) and the first line 2", id="too few fields"),
+        pytest.param("x\n1,5\n", r"row 1 has 2 field\(s\) .*write decimals with a point", id="decimal comma"),
+        pytest.param('x,y\n1,"a\n2,b\n', r"an odd number of quote characters \(1\); close", id="quote left open"),
+        pytest.param("x,y,x\n1,2,3\n", "2 columns are called 'x'; rename all but one", id="duplicate name"),
+        pytest.param("x\n1\n2\n3\n", "column 'x': .* at least 4 observations, got 3", id="too few observations"),
+        pytest.param("x\n1\n2\n1\n2\n", "column 'x': .* only 2 distinct", id="too few distinct values"),
+    ],
+)
+def test_refused_files(write: Write, content: str | bytes, message: str) -> None:
+    """A file that cannot be used is refused with its name, what was found and what to do."""
+    with pytest.raises(DataError, match=rf"data\.csv: .*{message}"):
+        read_sample(write(content), column="x")
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    """A missing file and a directory are told apart."""
+    with pytest.raises(DataError, match=r"nowhere\.csv: no such file; check the path"):
+        read_sample(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match="this is a directory; name a CSV or Parquet file"):
+        read_sample(str(tmp_path))
+
+
+def test_column_must_be_chosen(write: Write) -> None:
+    """Where the column is left out, the numeric columns are listed, or all where none is numeric."""
+    with pytest.raises(DataError, match="several numeric columns: 'x', 'z'; choose one with --column"):
+        read_sample(write("x,y,z\n1,a,2\n"))
+    with pytest.raises(DataError, match="no numeric column; the columns are 'x', 'y'"):
+        read_sample(write("x,y\na,b\n"))
+
+
+def test_stray_text_does_not_hide_a_column(write: Write) -> None:
+    """A column of numbers with one word in it is chosen and reported, not passed over."""
+    with pytest.raises(DataError, match="column 'x' holds text, first in row 3: 'foo'"):
+        read_sample(write("day,x\na,1\nb,2\nc,foo\n"))
+
+
+def test_duplicates_beside_the_column(write: Write) -> None:
+    """Names that repeat do no harm to another column."""
+    sample = read_sample(write("a,x,a\n9,1,9\n9,2,9\n9,3,9\n9,4,9\n"), column="x")
+    np.testing.assert_array_equal(sample.points, [1.0, 2.0, 3.0, 4.0])
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float16(), pa.int8(), pa.int64(), pa.decimal128(5, 2)], ids=str)
+def test_parquet(tmp_path: Path, kind: object) -> None:
+    """Every numeric type of a Parquet file is read as float64, the only numeric column by itself."""
+    path = parquet(tmp_path, ("day", list("abcd")), ("a.x", pa.array([1, 2, 3, 4], kind)))
+    sample = read_sample(path)
+    np.testing.assert_array_equal(sample.points, [1.0, 2.0, 3.0, 4.0])
+    assert sample.source.description == "data.parquet, column a.x"
+
+
+def test_parquet_is_told_by_content(tmp_path: Path) -> None:
+    """A Parquet file may have any name."""
+    path = parquet(tmp_path, ("x", [1.0, 2.0, 3.0, 4.0])).rename(tmp_path / "data.csv")
+    assert read_sample(path).n == 4
+
+
+def test_parquet_missing_values(tmp_path: Path) -> None:
+    """Null and NaN are both missing."""
+    path = parquet(tmp_path, ("x", [1.0, None, float("nan"), 4.0, 5.0, 6.0]))
+    with pytest.raises(DataError, match=r"2 missing value\(s\), in row\(s\) 2, 3;"):
+        read_sample(path)
+    sample = read_sample(path, drop_missing=True)
+    assert (sample.n, sample.source.dropped) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        pytest.param([("x", pa.array([], pa.float64()))], "a header .'x'. but no rows", id="no rows"),
+        pytest.param([("x", ["a", "b"])], "column 'x' holds text, first in row 1: 'a'", id="text"),
+        pytest.param([("x", [True, False])], "column 'x' holds text, first in row 1: 'True'", id="truth values"),
+        pytest.param(
+            [("x", [1.0, float("inf")])], r"column 'x' has 1 infinite value\(s\), first in row 2", id="infinite"
+        ),
+        pytest.param([("x", [1]), ("x", [2])], "2 columns are called 'x'", id="duplicate name"),
+        pytest.param([("waiting", [1])], "no column 'x'; the columns are 'waiting'", id="no such column"),
+    ],
+)
+def test_refused_parquet(tmp_path: Path, columns: list[tuple[str, object]], message: str) -> None:
+    """A Parquet file that cannot be used is refused like a CSV file."""
+    with pytest.raises(DataError, match=rf"data\.parquet: {message}"):
+        read_sample(parquet(tmp_path, *columns), column="x")
+
+
+def test_csv_round_trip_is_exact(write: Write) -> None:
+    """Numbers written with 17 digits come back bit for bit, across scales."""
+    x = np.random.default_rng(0).normal(size=200) * 10.0 ** np.linspace(-12, 12, 200)
+    sample = read_sample(write("x\n" + "\n".join(f"{value:.17g}" for value in x)))
+    np.testing.assert_array_equal(sample.points, x)
+
+
+def test_old_faithful() -> None:
+    """The shipped data are R's ``faithful``: its mean and standard deviation, as R prints them."""
+    waiting, eruptions = old_faithful(), old_faithful("eruptions")
+    assert waiting.n == eruptions.n == 272
+    np.testing.assert_allclose([waiting.mean, waiting.sd], [70.89706, 13.59497], rtol=1e-6)
+    np.testing.assert_allclose([eruptions.mean, eruptions.sd], [3.487783, 1.141371], rtol=1e-6)
+    assert waiting.source.description == "old_faithful.csv, column waiting"

@@ -1,0 +1,155 @@
+"""The PyMC model is what the report says, and its draws are draws from it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import arviz as az
+import numpy as np
+import pytest
+import xarray as xr
+from oracles import scipy_log_posterior
+from scipy import stats
+from scipy.special import logsumexp
+
+import mixstudy as ms
+from mixstudy.model import LABELS
+
+
+def test_log_posterior_equals_scipy():
+    """At random parameters PyMC's log posterior is SciPy's plus the Jacobians of its transforms."""
+    rng = np.random.default_rng(3)
+    points, weights = rng.normal(10, 4, 50), rng.uniform(0.5, 3, 50)
+    prior = ms.Prior(centre=9.0, scale=3.0)
+    logp = ms.build_model(points, weights, prior).compile_logp()
+    for _ in range(20):
+        weight, sigma = rng.random(), rng.uniform(0.5, 6)
+        mu1, mu2 = np.sort(rng.normal(9, 6, 2))
+        at = {
+            "weight_logodds__": np.array(math.log(weight / (1 - weight))),
+            "mu_ordered__": np.array([mu1, math.log(mu2 - mu1)]),
+            "sigma_log__": np.array(math.log(sigma)),
+        }
+        jacobian = math.log(weight * (1 - weight)) + math.log(mu2 - mu1) + math.log(sigma)
+        expected = scipy_log_posterior(points, weights, prior, (weight, mu1, mu2, sigma)) + jacobian
+        assert float(logp(at)) == pytest.approx(expected, rel=1e-10)
+
+
+def test_posterior_mean_equals_importance_sampling(faithful, faithful_posterior):
+    """NUTS and an importance sampler written with SciPy agree on the posterior means, up to both Monte Carlo errors."""
+    em = ms.fit_em(faithful)
+    proposal = stats.multivariate_t([*em.parameters], 1.3 * em.covariance, df=8, seed=4)
+    draws = proposal.rvs(20_000)
+    valid = (draws[:, 0] > 0) & (draws[:, 0] < 1) & (draws[:, 3] > 0) & (draws[:, 1] < draws[:, 2])
+    draws = draws[valid]
+    prior = faithful_posterior.prior
+    height = [scipy_log_posterior(faithful.points, faithful.weights, prior, theta) for theta in draws]
+    log_ratio = np.array(height) - proposal.logpdf(draws)
+    ratio = np.exp(log_ratio - logsumexp(log_ratio))
+    mean = ratio @ draws
+    error = np.sqrt(ratio**2 @ (draws - mean) ** 2)
+    found = faithful_posterior.diagnostics
+    z = (found["mean"].to_numpy() - mean) / np.hypot(error, found["mcse_mean"].to_numpy())
+    assert np.abs(z).max() < stats.norm.ppf(1 - 0.001 / 8)
+
+
+def test_pymc_sampler_gives_the_same_posterior(faithful, faithful_posterior):
+    """PyMC's own NUTS and nutpie agree up to Monte Carlo error."""
+    settings = ms.SamplerSettings(sampler="pymc", chains=2, seed=5)
+    other = ms.sample_posterior(faithful, settings=settings)
+    a, b = faithful_posterior.diagnostics, other.diagnostics
+    z = (a["mean"] - b["mean"]) / np.hypot(a["mcse_mean"], b["mcse_mean"])
+    assert other.passed
+    assert z.abs().max() < stats.norm.ppf(1 - 0.001 / 8)
+
+
+def test_posterior_survives_netcdf(faithful_posterior, tmp_path: Path):
+    """The NetCDF file opens again in ArviZ and in xarray with every group and the same draws."""
+    path = tmp_path / "posterior.nc"
+    faithful_posterior.data.to_netcdf(path, engine="h5netcdf")
+    for opened in (az.from_netcdf(path), xr.open_datatree(path, engine="h5netcdf")):
+        assert set(opened.children) == {"posterior", "sample_stats", "prior", "observed_data"}
+        for label in LABELS:
+            np.testing.assert_array_equal(opened["posterior"][label], faithful_posterior.data["posterior"][label])
+        opened.close()
+
+
+def test_same_seed_same_draws(faithful, faithful_posterior):
+    """The seed fixes every draw."""
+    again = ms.sample_posterior(faithful, seed=1)
+    for label in LABELS:
+        np.testing.assert_array_equal(again.data["posterior"][label], faithful_posterior.data["posterior"][label])
+
+
+def test_short_chains_are_reported(origin_sample):
+    """Twenty draws a chain can't pass the diagnostics."""
+    short = ms.sample_posterior(origin_sample, settings=ms.SamplerSettings(draws=20, tune=20))
+    assert not short.passed
+
+
+def test_prior_draws_follow_the_prior():
+    """Drawn means are ordered pairs of normals and sigma is half-normal (Kolmogorov-Smirnov)."""
+    prior = ms.Prior(centre=3.0, scale=2.0)
+    draws = prior.draw(4000, seed=0)
+    means = np.concatenate([draws["mu1"], draws["mu2"]])
+    assert (draws["mu1"] <= draws["mu2"]).all()
+    assert stats.kstest(means, stats.norm(3, 5).cdf).pvalue > 0.001
+    assert stats.kstest(draws["sigma"], stats.halfnorm(scale=2).cdf).pvalue > 0.001
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"chains": 1}, "chains must be at least 2, got 1"),
+        ({"draws": 0}, "draws must be at least 4, got 0"),
+        ({"tune": 0}, "tune must be at least 1, got 0"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+        ({"sampler": "gibbs"}, "sampler must be 'nutpie' or 'pymc', got 'gibbs'"),
+    ],
+)
+def test_bad_settings(bad, message):
+    """A setting out of its range is refused with its name, the rule and the value."""
+    with pytest.raises(ValueError, match=message):
+        ms.SamplerSettings(**bad)
+
+
+def test_bad_prior():
+    """A prior without a positive scale is refused."""
+    with pytest.raises(ValueError, match="scale above 0"):
+        ms.Prior(centre=0.0, scale=0.0)
+
+
+def test_draws_have_coordinates(origin_posterior):
+    """Chains and draws are numbered, which ArviZ's plots of the raw posterior need."""
+    posterior = origin_posterior.data["posterior"]
+    assert posterior["chain"].to_numpy().tolist() == [0, 1, 2, 3]
+    assert posterior["draw"].to_numpy().tolist() == list(range(1000))
+
+
+@pytest.mark.parametrize("shape", [(4, 1000), (4, 0), (0, 0), (3, 1000)])
+def test_partial_draws_are_an_interrupt(faithful, monkeypatch, shape):
+    """Draws of which a chain is cut short, or that are not there at all, are an interrupt and are not reported."""
+    short = np.full(shape, 0.5)
+    short[1 : len(short) // 2, 900:] = np.nan  # how a chain that is shorter than others is filled up
+    drawn = xr.DataTree.from_dict({"/posterior": xr.Dataset({"weight": (("chain", "draw"), short)})})
+    monkeypatch.setattr("mixstudy.mcmc.posterior.draw_once", lambda *_, **__: drawn)
+    with pytest.raises(KeyboardInterrupt):
+        ms.sample_posterior(faithful)
+
+
+def test_interrupt_stops_nutpie(faithful, monkeypatch):
+    """Ctrl-C while nutpie draws is an interrupt, whatever was drawn until then, and its threads are stopped."""
+    calls = []
+
+    class Interrupted:
+        def wait(self):
+            raise KeyboardInterrupt
+
+        def cancel(self):
+            calls.append("cancel")
+
+    monkeypatch.setattr("nutpie.sample", lambda *_, **options: options["blocking"] or Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        ms.sample_posterior(faithful)
+    assert calls == ["cancel"]
