@@ -1,11 +1,11 @@
 """How the proposal becomes known: draw, weigh, fit, and draw again (population Monte Carlo: Cappe et al. 2008).
 
 It starts with a component at every mode and a wide one. In each round all draws so far are weighed against the mixture
-of all proposals they came from (deterministic-mixture weights: Veach & Guibas 1995), the components move towards them by
-EM, and new ones are born where the weights are largest, since that is what the proposal lacks (Raftery & Bao 2010).
-What it moves towards is not the posterior but the posterior times ``1 + d^2``, d the root mean square over the four
-parameters of the distance from the posterior mean in posterior sds: the best to draw standard deviations and interval
-ends from reaches farther into the tails.
+of all proposals they came from (deterministic-mixture weights: Veach & Guibas 1995), the components move towards them
+by EM, and new ones are added where the weights are largest, since the proposal lacks something there (Raftery & Bao
+2010). What it moves towards is not the posterior but the posterior times ``1 + d^2``, where d is the distance from the
+posterior mean in posterior sds (root mean square over the four parameters): standard deviations and interval ends are
+best estimated from draws that reach farther into the tails.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ STEPS = 5
 FIRST, BORN, MOST = 10, 3, 24
 """Components after the first round, those that each later round adds, and the most there are."""
 ENOUGH = 0.6
-"""Effective share of a round's draws at which the proposal is good enough; tilted as it is, 0.75 is all there can be."""
+"""Effective share of a round's draws at which the proposal is good enough; being tilted it can reach 0.75 or so."""
 HEAVIEST = 8.0
 """Largest weight of a draw, in mean weights, that goes with it."""
 STEADY = 400.0
 """Effective draws that a fit is made to; where there are fewer the weights are tempered."""
-WIDE = (2.5, 1.2, 2.0, 2.0)
+CENTRE = (0.0, -0.5, 0.0, 0.0)
+WIDE = (2.5, 2.0, 1.5, 1.5)
 """Scales of the wide component: logit weight, log k, and mean and log sd in their standard errors."""
 LEAST_KURTOSIS = 1.5
 """Kurtosis from which the standard error of log sd is taken, at least: two far clumps have 1."""
@@ -100,7 +101,7 @@ def first_proposal(target: Target, peaks: Sequence[Peak]) -> Proposal:
     shares = np.exp((masses - masses.max(initial=-np.inf)) / 4)
     return Proposal(
         shares=np.append(0.6 * shares / shares.sum(), 0.4) if peaks else np.ones(1),
-        means=np.array([*(peak.u for peak in peaks), np.zeros(4)]),
+        means=np.array([*(peak.u for peak in peaks), CENTRE]),
         scales=np.array([*(INFLATED * peak.covariance for peak in peaks), np.diag(wide**2)]),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logit
 
 from mixstudy.integral.target import Target, to_mixture
 from mixstudy.model import Floats, Parameters
@@ -15,6 +15,8 @@ CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.9
 """Shares of the observations below a cut of the sorted sample; each gives a start."""
 FEW = (1.0, 2.0, 3.0, 6.0)
 """Observations beyond a cut at either end: small components of outliers."""
+HALF = 0.5
+"""Half an observation: no component is smaller, whatever the weights of the points."""
 MERGED = ((-2.0, 0.0), (0.0, 0.0), (2.0, 0.0))
 """Logit weight and log k of the starts where the means are hardly apart."""
 MAX_STEPS = 40
@@ -23,8 +25,12 @@ STRIDES = (1.0, 0.5, 0.1, 0.01)
 """Parts of a Newton step that are tried."""
 LONGEST = 1.0
 """Longest step, in the units of the coordinates."""
-DIFFERENCE = 0.1
-"""Steps of the finite differences, in conditional standard deviations: their error is a hundredth."""
+FIRST_DIFFERENCE = 0.1
+"""Step of the first finite differences, in the units of the coordinates, those of mean and log sd over root n."""
+DIFFERENCE, FINER = 0.1, 0.3
+"""Step of the later ones, in conditional standard deviations (an error of a hundredth), finer where no move gains."""
+FLAT = 1e-3
+"""Smallest curvature that counts, per squared unit of the coordinates."""
 CLOSE = 1e-3
 """Nats still to be gained, by Newton's estimate, at which a climb has arrived."""
 SAME = 0.5
@@ -45,7 +51,7 @@ class Peak:
     @property
     def log_mass(self) -> float:
         """Laplace's approximation of its mass, nats."""
-        return self.log_density + 2 * np.log(2 * np.pi) + float(np.linalg.slogdet(self.covariance)[1]) / 2
+        return self.log_density + 2 * math.log(2 * math.pi) + float(np.linalg.slogdet(self.covariance)[1]) / 2
 
 
 def find_peaks(target: Target, *, handed: Sequence[Parameters] = ()) -> list[Peak]:
@@ -55,7 +61,7 @@ def find_peaks(target: Target, *, handed: Sequence[Parameters] = ()) -> list[Pea
         target: The posterior.
         handed: Further starts, standard units, such as the maxima of the likelihood.
     """
-    return distinct(*climb(target, np.concatenate([starts(target), *[_start(p) for p in handed]])))
+    return distinct(climb(target, np.concatenate([starts(target), *[_start(p) for p in handed]])))
 
 
 def _start(parameters: Parameters) -> Floats:
@@ -72,9 +78,9 @@ def starts(target: Target) -> Floats:
     count, n = np.cumsum(weights), target.n
     first, second = np.cumsum(weights * t), np.cumsum(weights * t * t)
     cuts = np.concatenate([np.multiply(CUTS, n), FEW, n - np.array(FEW)])
-    place = np.unique(np.searchsorted(count, cuts + 0.5) - 1)
+    place = np.unique(np.searchsorted(count, cuts + HALF) - 1)
     place = place[(place >= 0) & (place < t.size - 1)]
-    place = place[(count[place] > 0.5) & (count[place] < n - 0.5)]
+    place = place[(count[place] > HALF) & (count[place] < n - HALF)]
     weight = count[place] / n
     mu1, mu2 = first[place] / count[place], (first[-1] - first[place]) / (n - count[place])
     within = second[-1] / n - weight * mu1**2 - (1 - weight) * mu2**2
@@ -84,7 +90,7 @@ def starts(target: Target) -> Floats:
     return np.concatenate([to_mixture(cut), merged])
 
 
-def climb(target: Target, u: Floats) -> tuple[Floats, Floats, Floats]:
+def climb(target: Target, u: Floats) -> list[Peak | None]:
     """Climb from all starts side by side, by Newton's method with finite differences.
 
     Where the density is not concave the eigenvalues of its second derivatives count by their size, which leads off
@@ -95,36 +101,43 @@ def climb(target: Target, u: Floats) -> tuple[Floats, Floats, Floats]:
         u: Starts, shape ``(m, 4)``.
 
     Returns:
-        The ends that are maxima, shape ``(k, 4)``, their covariances, shape ``(k, 4, 4)``, and heights, shape ``(k,)``.
+        Where each ended; None where that is no maximum.
     """
-    u, step = u.copy(), np.broadcast_to([0.1, 0.1, 0.1, 0.1] / np.sqrt([1, 1, target.n, target.n]), u.shape)
-    height, arrived = target.log_density(u), np.zeros(len(u), dtype=bool)
-    hessian = np.zeros((len(u), 4, 4))
+    u, height, rows = u.copy(), target.log_density(u), np.arange(len(u))
+    step = np.tile(FIRST_DIFFERENCE * np.array([1.0, 1.0, target.n**-0.5, target.n**-0.5]), (len(u), 1))
+    hessian, arrived = np.zeros((len(u), 4, 4)), np.zeros(len(u), dtype=bool)
     for _ in range(MAX_STEPS):
-        going = np.flatnonzero(~arrived)
+        going = rows[~arrived]
         if going.size == 0:
             break
         gradient, hessian[going] = derivatives(target, u[going], height[going], step[going])
-        values, vectors = np.linalg.eigh(hessian[going])
-        slope = np.einsum("mij,mi->mj", vectors, gradient)
-        curved = np.maximum(np.abs(values), 1e-3)
-        move = np.einsum("mij,mj->mi", vectors, slope / curved)
-        gain = np.sum(slope**2 / curved, axis=1) / 2
-        arrived[going] = gain < CLOSE
-        move *= np.minimum(1, LONGEST / np.abs(move).max(axis=1))[:, None]
-        tries = u[going, None] + np.multiply.outer(STRIDES, move).swapaxes(0, 1)
+        move, gain = newton_steps(gradient, hessian[going])
+        tries = u[going, None] + np.array(STRIDES)[:, None] * move[:, None]
         heights = target.log_density(tries.reshape(-1, 4)).reshape(len(going), -1)
         best = heights.argmax(axis=1)
-        rows = np.arange(len(going))
-        better = heights[rows, best] > height[going]
-        arrived[going] |= ~better
-        up = going[better]
-        u[up], height[up] = tries[rows, best][better], heights[rows, best][better]
-        own = -np.einsum("mii->mi", hessian[going])
-        step = step.copy()
-        step[going] = np.where(own > 0, DIFFERENCE / np.sqrt(np.maximum(own, 1e-6)), step[going])
-    maximum = arrived & (np.linalg.eigvalsh(hessian)[:, -1] < 0)
-    return u[maximum], np.linalg.inv(-hessian[maximum]), height[maximum]
+        tried, reached = tries[np.arange(len(going)), best], heights.max(axis=1)
+        better = reached > height[going]
+        u[going[better]], height[going[better]] = tried[better], reached[better]
+        curved = -np.einsum("mii->mi", hessian[going])
+        step[going] = np.where(curved > 0, DIFFERENCE / np.sqrt(np.maximum(curved, FLAT)), step[going])
+        step[going[~better]] *= FINER
+        arrived[going] = gain < CLOSE
+    top = arrived & (np.linalg.eigvalsh(hessian)[:, -1] < 0)
+    return [
+        Peak(u=u[k], covariance=np.linalg.inv(-hessian[k]), log_density=float(height[k])) if top[k] else None
+        for k in rows
+    ]
+
+
+def newton_steps(gradient: Floats, hessian: Floats) -> tuple[Floats, Floats]:
+    """Newton's steps uphill, shape ``(m, 4)``, none longer than ``LONGEST``, and what they promise, nats."""
+    values, vectors = np.linalg.eigh(hessian)
+    slope = np.einsum("mij,mi->mj", vectors, gradient)
+    curved = np.maximum(np.abs(values), FLAT)
+    move = np.einsum("mij,mj->mi", vectors, slope / curved)
+    return move / np.maximum(1, np.abs(move).max(axis=1, keepdims=True) / LONGEST), np.sum(
+        slope**2 / curved, axis=1
+    ) / 2
 
 
 def derivatives(target: Target, u: Floats, height: Floats, step: Floats) -> tuple[Floats, Floats]:
@@ -145,17 +158,15 @@ def derivatives(target: Target, u: Floats, height: Floats, step: Floats) -> tupl
     return gradient / step, hessian / step[:, :, None] / step[:, None, :]
 
 
-def distinct(u: Floats, covariance: Floats, height: Floats) -> list[Peak]:
-    """The ends that differ, the highest first."""
+def distinct(peaks: Iterable[Peak | None]) -> list[Peak]:
+    """The peaks that differ, the highest first."""
     found: list[Peak] = []
-    for k in np.argsort(-height, kind="stable"):
-        peak = Peak(u=u[k], covariance=covariance[k], log_density=float(height[k]))
-        if all(apart(peak, other) > SAME for other in found):
+    for peak in sorted(filter(None, peaks), key=lambda each: -each.log_density):
+        if all(apart(peak.u, other) > SAME for other in found):
             found.append(peak)
     return found
 
 
-def apart(one: Peak, two: Peak) -> float:
-    """Mahalanobis distance by the covariance of the second."""
-    difference = one.u - two.u
-    return float(np.sqrt(difference @ np.linalg.solve(two.covariance, difference)))
+def apart(u: Floats, peak: Peak) -> float:
+    """Distance of ``u`` from a peak, in its standard deviations (Mahalanobis)."""
+    return float(np.sqrt((u - peak.u) @ np.linalg.solve(peak.covariance, u - peak.u)))

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import gammaincinv, gammaln, ndtri
 from scipy.stats import qmc
 
-from mixstudy.integral.kernels import FREEDOM, add_densities, add_moments
+from mixstudy.integral.kernel import FREEDOM, add_densities, add_moments
 from mixstudy.model import Floats
 
 DIMENSIONS = 4
@@ -52,11 +52,11 @@ class Proposal:
 
     @cached_property
     def _heights(self) -> Floats:
-        return self.shares * PEAK * np.prod(np.diagonal(self._whiten, axis1=1, axis2=2), axis=1)
+        return np.asarray(self.shares * PEAK * np.diagonal(self._whiten, axis1=1, axis2=2).prod(axis=1))
 
     def draw(self, draws: int, *, seed: np.random.Generator) -> Floats:
         """Draw by a scrambled Sobol sequence (Owen 1998), shape ``(draws, 4)``; ``draws`` is a power of two."""
-        unit = qmc.Sobol(DIMENSIONS + 2, bits=BITS, rng=seed).random(draws) + 0.5**(BITS + 1)
+        unit = qmc.Sobol(DIMENSIONS + 2, bits=BITS, rng=seed).random(draws) + 0.5 ** (BITS + 1)
         which = np.minimum(np.searchsorted(np.cumsum(self.shares), unit[:, 5]), self.shares.size - 1)
         stretch = np.sqrt(FREEDOM / 2 / gammaincinv(FREEDOM / 2, unit[:, 4]))
         z = ndtri(unit[:, :4]) * stretch[:, None]
@@ -67,6 +67,12 @@ class Proposal:
         found = np.zeros(len(u))
         add_densities(u, self._heights, self.means, self._whiten, found)
         return found
+
+    def masses(self, u: Floats, p: Floats) -> Floats:
+        """Share of draws ``u`` of weights ``p`` that each component but the wide one is responsible for, sum 1."""
+        first, second = np.zeros((self.shares.size - 1, 6)), np.zeros((self.shares.size - 1, 4, 4))
+        add_moments(u, p, self._heights[:-1], self.means[:-1], self._whiten[:-1], first, second)
+        return first[:, 0] / first[:, 0].sum()
 
     def fitted(self, u: Floats, p: Floats) -> Proposal:
         """One step of EM towards draws ``u`` of weights ``p``, sum 1 (population Monte Carlo: Cappe et al. 2008)."""

@@ -1,10 +1,16 @@
-"""The posterior density in mixture coordinates, in units of the data's own mean and standard deviation.
+r"""The posterior density in mixture coordinates, in units of the data's own mean and standard deviation.
 
     u = (logit weight, log k, m, log S),    k = (mu2 - mu1) / sigma
-    m = weight mu1 + (1 - weight) mu2,      S^2 = sigma^2 (1 + weight (1 - weight) k^2)
+    m = g mu1 + (1 - g) mu2,                S^2 = sigma^2 (1 + weight (1 - weight) k'^2)
 
-m and S are mean and standard deviation of the whole mixture, which the data fix even where they hardly tell its
-components apart. Every u is valid, and du is ``dtheta / (weight (1 - weight) (mu2 - mu1) sigma)``.
+Where the means are close, g is the weight and k' is k: m and S are mean and standard deviation of the whole mixture,
+which the data fix even where they hardly tell its components apart. Where the means are far apart the data fix sigma
+and the mean of the larger component instead, and so
+
+    logit g = sqrt(1 + (k/4)^2) logit weight,    k'^2 = k^2 / (1 + (k/4)^2).
+
+Every u is valid, and ``dtheta = weight (1 - weight) (mu2 - mu1) sigma du`` whatever functions of weight and k stand for
+g and k', since they only shift both means together, and log sigma.
 """
 
 from __future__ import annotations
@@ -15,29 +21,37 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_expit
 
-from mixstudy.integral.kernels import add_log_likelihoods
-from mixstudy.model import Floats
-from mixstudy.prior import MU_SCALES, Prior
-from mixstudy.sample import WeightedSample
+from mixstudy.data.sample import WeightedSample
+from mixstudy.integral.kernel import add_log_likelihoods
+from mixstudy.model import MU_SCALES, Floats, Prior
 
+FAR = 4.0
+"""Ratio k about which the data begin to fix the components rather than the mixture."""
 HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
+
+
+def _ratio(logit: Floats, log_k: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of the docstring above k, g and ``S / sigma``."""
+    k, far = np.exp(log_k), 1 + np.exp(2 * log_k) / FAR**2
+    spread = np.exp(log_expit(logit) + log_expit(-logit)) * k * k / far
+    return k, np.exp(log_expit(np.sqrt(far) * logit)), np.sqrt(1 + spread)
 
 
 def from_mixture(u: Floats) -> Floats:
     """Parameters ``(weight, mu1, mu2, sigma)`` at mixture coordinates, shape ``(..., 4)``; likewise."""
-    logit, log_k, mean, log_sd = np.moveaxis(u, -1, 0)
+    logit, log_k, m, log_s = np.moveaxis(u, -1, 0)
     with np.errstate(over="ignore", invalid="ignore"):
-        weight, rest, k = np.exp(log_expit(logit)), np.exp(log_expit(-logit)), np.exp(log_k)
-        sigma = np.exp(log_sd) / np.sqrt(1 + weight * rest * k * k)
-        return np.stack([weight, mean - rest * k * sigma, mean + weight * k * sigma, sigma], axis=-1)
+        k, g, stretch = _ratio(logit, log_k)
+        sigma = np.exp(log_s) / stretch
+        return np.stack([np.exp(log_expit(logit)), m - (1 - g) * k * sigma, m + g * k * sigma, sigma], axis=-1)
 
 
 def to_mixture(theta: Floats) -> Floats:
     """Mixture coordinates of parameters, shape ``(..., 4)``, weight strictly between 0 and 1 and ``mu1 < mu2``."""
     weight, mu1, mu2, sigma = np.moveaxis(theta, -1, 0)
-    k = (mu2 - mu1) / sigma
-    log_sd = np.log(sigma) + np.log1p(weight * (1 - weight) * k * k) / 2
-    return np.stack([np.log(weight / (1 - weight)), np.log(k), weight * mu1 + (1 - weight) * mu2, log_sd], axis=-1)
+    logit, log_k = np.log(weight / (1 - weight)), np.log((mu2 - mu1) / sigma)
+    _, g, stretch = _ratio(logit, log_k)
+    return np.stack([logit, log_k, g * mu1 + (1 - g) * mu2, np.log(sigma * stretch)], axis=-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,16 +81,14 @@ class Target:
 
         Minus infinity where a parameter leaves the range of floats.
         """
-        theta = from_mixture(u)
+        theta, scale = from_mixture(u), self.prior.scale
         log_weights = np.stack([log_expit(u[:, 0]), log_expit(-u[:, 0])], axis=1)
-        mu, sigma = theta[:, 1:3], theta[:, 3]
-        scale = self.prior.scale
         with np.errstate(all="ignore"):
-            log_sigma = np.log(sigma)
+            log_sigma = np.log(theta[:, 3])
             height = -self.n * (log_sigma + HALF_LOG_TAU)
             add_log_likelihoods(np.concatenate([log_weights, theta[:, 1:]], axis=1), self.t, self.weights, height)
-            z = (mu - self.prior.centre) / (MU_SCALES * scale)
-            height -= (z * z).sum(axis=1) / 2 + (sigma / scale) ** 2 / 2
+            z = (theta[:, 1:3] - self.prior.centre) / (MU_SCALES * scale)
+            height -= (z * z).sum(axis=1) / 2 + (theta[:, 3] / scale) ** 2 / 2
             height += log_weights.sum(axis=1) + u[:, 1] + 2 * log_sigma
         height += math.log(4) - 3 * HALF_LOG_TAU - math.log(MU_SCALES**2 * scale**3)
         return np.where(np.isfinite(height), height, -np.inf)

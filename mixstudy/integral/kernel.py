@@ -83,9 +83,7 @@ def _fall(u: Any, mean: Any, whiten: Any) -> Any:  # noqa: ANN401
     return g * g * g * g * g, g * (FREEDOM + 4.0) / FREEDOM
 
 
-@numba.njit(
-    types.void(_read2, _read1, _read2, _read3, types.float64[::1]), nogil=True, cache=True, error_model="numpy"
-)
+@numba.njit(types.void(_read2, _read1, _read2, _read3, types.float64[::1]), nogil=True, cache=True, error_model="numpy")
 def add_densities(u: Any, heights: Any, means: Any, whiten: Any, out: Any) -> None:  # noqa: ANN401
     """Add to ``out`` the density of a mixture of multivariate t at each row of ``u``, shape ``(m, 4)``.
 
@@ -109,7 +107,7 @@ def add_densities(u: Any, heights: Any, means: Any, whiten: Any, out: Any) -> No
     cache=True,
     error_model="numpy",
 )
-def add_moments(u: Any, p: Any, heights: Any, means: Any, whiten: Any, first: Any, second: Any) -> None:  # noqa: ANN401
+def add_moments(u: Any, p: Any, heights: Any, means: Any, whiten: Any, first: Any, second: Any) -> None:  # noqa: ANN401, PLR0917
     """The E-step of a mixture of multivariate t fitted to draws ``u`` of weights ``p`` (Peel & McLachlan 2000).
 
     Adds up for each component, with d the distances from its old mean and c = (nu + 4) / (nu + z^2): the weight r that
