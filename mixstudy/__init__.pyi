@@ -4,7 +4,7 @@ from .comparison.compare import compare as compare
 from .comparison.goodness_of_fit import Adequacy as Adequacy
 from .comparison.goodness_of_fit import AdequacyStatus as AdequacyStatus
 from .comparison.goodness_of_fit import check_adequacy as check_adequacy
-from .comparison.supplement import Further as Further
+from .comparison.supplement import Supplement as Supplement
 from .comparison.supplement import prior_sensitivity as prior_sensitivity
 from .comparison.verdict import Check as Check
 from .comparison.verdict import CheckStatus as CheckStatus

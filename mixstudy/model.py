@@ -20,9 +20,9 @@ LABELS = ("weight", "mu1", "mu2", "sigma")
 """Names of the four parameters, in the order used everywhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parameters:
-    """Parameters of the mixture, component 1 being the lower one.
+    """Parameters of the mixture, component 1 being the lower one; by position or by name.
 
     Raises:
         ValueError: A value is not finite, ``weight`` is outside [0, 1], ``sigma`` is not above 0 or ``mu1 > mu2``.
@@ -58,6 +58,11 @@ class Parameters:
     def __iter__(self) -> Iterator[float]:
         """Yield the values in the order of ``LABELS``."""
         return iter(astuple(self))
+
+    @property
+    def array(self) -> Floats:
+        """The values in the order of ``LABELS``, shape ``(4,)``."""
+        return np.array([self.weight, self.mu1, self.mu2, self.sigma])
 
     @classmethod
     def relabelled(cls, values: ArrayLike) -> Parameters:

@@ -157,3 +157,9 @@ def test_parameters_are_frozen_and_ordered():
     assert [*ORIGIN] == [getattr(ORIGIN, label) for label in LABELS] == [0.3, 5, 15, 2]
     with pytest.raises(FrozenInstanceError, match="cannot assign to field 'sigma'"):
         ORIGIN.sigma = 1.0
+
+
+def test_parameters_take_their_values_by_position():
+    """The order is fixed everywhere, so that four numbers need no names."""
+    assert Parameters(0.3, 5.0, 15.0, 2.0) == ORIGIN
+    np.testing.assert_array_equal(ORIGIN.array, [0.3, 5.0, 15.0, 2.0])

@@ -103,9 +103,9 @@ def test_the_version_is_the_packages():
     assert re.search(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1] == version
 
 
-def test_every_module_has_its_place_in_the_house():
-    """The contributors' table names each module and package once, and no other."""
-    table = TEXT.partition("| modules | idea |")[2].partition("\n\n")[0]
+def test_every_wing_has_its_place_in_the_house():
+    """The contributors' table names each wing once, and no other."""
+    table = TEXT.partition("| wing | idea |")[2].partition("\n\n")[0]
     named = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")]
     found = {
         path.stem for path in (ROOT / "mixstudy").glob("*") if path.suffix == ".py" or (path / "__init__.py").exists()

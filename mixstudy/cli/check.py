@@ -24,7 +24,6 @@ from mixstudy.cli.terminal import clear_errors, out, working
 if TYPE_CHECKING:
     from mixstudy.diagnosis.assessment import Assessment
 
-EXIT_CODES = {"agree": 0, "disagree": 1, "inconclusive": 3}
 FILE = "check.json"
 
 
@@ -102,7 +101,7 @@ def check(
         _print(found)
     else:
         out.print(found.sentence, style="bold", highlight=False, markup=False)
-    raise typer.Exit(EXIT_CODES[found.verdict.value])
+    raise typer.Exit(found.verdict.exit_code)
 
 
 def _print(found: Assessment) -> None:

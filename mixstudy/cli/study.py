@@ -98,4 +98,4 @@ def study(
         out.print(f"Report: {report}", highlight=False, soft_wrap=True)
     if opened and not webbrowser.open(report.as_uri()):
         err.print("The report can't be opened from here.", highlight=False)
-    raise typer.Exit({"agree": 0, "disagree": 1, "inconclusive": 3}[result.verdict.value])
+    raise typer.Exit(result.verdict.exit_code)

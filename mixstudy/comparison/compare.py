@@ -1,25 +1,22 @@
 """Do EM and the posterior agree, and is each of them right?
 
-The verdict follows from the checks' statuses alone: *inconclusive* where the posterior cannot be trusted or the data do
-not identify two components, *disagree* where a check failed, else *agree*. One failure does not overturn it: where the
-data do not look like the model the two methods may well agree, and both be right about a model that is wrong; then the
-sentence says so. The likelihood is the referee's, from SciPy's normal density. Bare parameters are held against the
-maximum that EM finds.
+``evidence`` puts the two side by side, ``checks`` looks at it and ``rules`` draws the verdict. The likelihood is the
+referee's, from SciPy's normal density. Bare parameters are held against the maximum that EM finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from mixstudy.comparison.checks import CHECKS, LARGE_SAMPLE
-from mixstudy.comparison.evidence import Evidence, gather
-from mixstudy.comparison.goodness_of_fit import Adequacy
-from mixstudy.comparison.supplement import Further, look_further
-from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
+from mixstudy.comparison.checks import CHECKS
+from mixstudy.comparison.evidence import OWN, Evidence, PosteriorEvidence, hold_against_posterior, standing
+from mixstudy.comparison.goodness_of_fit import Adequacy, check_adequacy
+from mixstudy.comparison.rules import RULES
+from mixstudy.comparison.supplement import Supplement, supplement_for
+from mixstudy.comparison.verdict import Check, Verdict, judge, run_checks
 from mixstudy.compression.certificate import Certificate
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit, fit_em
@@ -60,7 +57,7 @@ class Comparison:
     """The true parameters, where they are known."""
     adequacy: Adequacy
     """Whether the data look like the model, and by what."""
-    further: Further | None
+    supplement: Supplement | None
     """What a reader asks next: prior sensitivity, leave-one-out, marks of mistakes; None where it was not asked for."""
     certificate: Certificate | None
     """That the points give the likelihood of the observations; None where no observations were compressed."""
@@ -91,42 +88,56 @@ def compare(
     """
     require_level(level)
     _require(kind in ("eti", "hdi"), f"kind must be 'eti' or 'hdi', got {kind!r}")
-    fit = em if isinstance(em, EMFit) else None
     estimate = em.parameters if isinstance(em, EMFit) else em
-    sample = posterior.sample
     _require(0 < estimate.weight < 1, f"weight must lie strictly between 0 and 1, got {estimate.weight!r}")
     _require(
-        fit is None or _same_data(fit.sample, sample),
+        not isinstance(em, EMFit) or _same_data(em.sample, posterior.sample),
         "the EM fit and the posterior are of different data: fit both to the same observations",
     )
-    maximum = fit or fit_em(sample)
-    evidence = gather(
-        estimate,
-        posterior,
-        level=level,
-        kind=kind,
+    fit = em if isinstance(em, EMFit) else fit_em(posterior.sample)
+    beside = hold_against_posterior(em, posterior, fit=fit, level=level, kind=kind)
+    deficit, distance = standing(estimate, beside.sample, fit)
+    evidence = Evidence(
+        estimate=estimate,
+        fit=fit,
+        sample=beside.sample,
+        deficit=deficit,
+        distance=distance,
+        rounding=0.0,
+        adequacy=check_adequacy(fit),
         truth=truth,
-        source="EM" if fit else "the estimate",
-        fit=maximum,
-        thorough=thorough,
+        level=level,
+        posterior=beside,
     )
-    checks = tuple(check(evidence) for check in CHECKS)
-    verdict, sentence = _verdict(evidence, checks)
+    supplement = supplement_for(posterior, fit=fit) if thorough else None
+    return conclude(evidence, beside, run_checks(evidence, CHECKS), kind=kind, supplement=supplement)
+
+
+def conclude(
+    evidence: Evidence,
+    beside: PosteriorEvidence,
+    checks: tuple[Check, ...],
+    *,
+    kind: Literal["eti", "hdi"],
+    supplement: Supplement | None,
+) -> Comparison:
+    """Draw the verdict from the checks, and put beside it what a reader wants to see."""
+    verdict, sentence = judge(evidence, checks, RULES)
     return Comparison(
         verdict=verdict,
         sentence=sentence + evidence.adequacy.caveat,
-        table=evidence.table,
-        intervals=evidence.intervals,
+        table=beside.table,
+        intervals=beside.intervals,
         checks=checks,
-        level=level,
+        level=evidence.level,
         kind=kind,
-        estimate=estimate,
-        em=fit,
-        posterior=posterior,
-        truth=truth,
+        estimate=Parameters(*beside.theta.tolist()),
+        em=evidence.fit if beside.source == OWN else None,
+        posterior=beside.posterior,
+        truth=evidence.truth,
         adequacy=evidence.adequacy,
-        further=look_further(posterior, fit=maximum) if thorough else None,
-        certificate=evidence.certificate,
+        supplement=supplement,
+        certificate=beside.certificate,
     )
 
 
@@ -139,24 +150,3 @@ def _same_data(one: WeightedSample, two: WeightedSample) -> bool:
     """Whether count, mean and standard deviation agree, which compression leaves alone."""
     apart = abs(one.mean - two.mean) + abs(one.sd - two.sd)
     return one.n == two.n and apart <= SAME_DATA * one.sd
-
-
-def _verdict(evidence: Evidence, checks: tuple[Check, ...]) -> tuple[Verdict, str]:
-    failed = [check.name for check in checks if check.status is CheckStatus.FAIL and check.name != "adequacy"]
-    if "sampler" in failed:
-        return Verdict.INCONCLUSIVE, f"Inconclusive: the posterior can't be trusted. {evidence.posterior.status.value}"
-    if "compression" in failed:
-        text = "Inconclusive: the compressed observations are not certain to have the likelihood of all of them."
-        return Verdict.INCONCLUSIVE, text
-    telling = [name for name in failed if evidence.identified or name not in LARGE_SAMPLE]
-    if telling:
-        return Verdict.DISAGREE, f"Disagree: {', '.join(_named(telling))} failed."
-    if not evidence.identified:
-        text = "Inconclusive: the data hardly identify two components, so the prior and skewness move the posterior."
-        return Verdict.INCONCLUSIVE, text
-    subject = "EM's estimate" if evidence.source == "EM" else "The estimate"
-    return Verdict.AGREE, f"Agree: {subject} is the maximum of the likelihood and the posterior says the same."
-
-
-def _named(names: list[str]) -> Iterator[str]:
-    return (f"the check '{name}'" for name in names)

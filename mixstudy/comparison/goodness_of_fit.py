@@ -25,7 +25,7 @@ from mixstudy.comparison.discrepancies import (
 )
 from mixstudy.compression.compress import Raw, raw_observations
 from mixstudy.data.sample import DataError, as_sample
-from mixstudy.em.bootstrap import Replicates, draw_replicates, lattice_masses, lattice_points, refit
+from mixstudy.em.bootstrap import Replicates, draw_replicates, lattice_masses, refit
 from mixstudy.em.fit import EMFit
 from mixstudy.model import Floats, Parameters
 
@@ -38,8 +38,6 @@ BAND = 0.95
 """Simultaneous coverage of the band about the PIT."""
 MIN_EXPECTED = 10.0
 """Observations expected on either side of a point where the PIT is looked at: with fewer they are not near normal."""
-MAX_DRAWS = 200
-"""Posterior draws that the predictive check simulates from."""
 NULL_REPLICATES = 99
 """Largest number of data sets for the likelihood ratio: the smallest p-value is then 1 in 100."""
 ENOUGH = 10
@@ -131,15 +129,13 @@ class Adequacy:
         return f" Beware: {self.status.value[0].lower()}{self.status.value[1:]} It shows in: {names}."
 
 
-def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, draws: Floats | None = None, seed: int = 0) -> Adequacy:
+def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, seed: int = 0) -> Adequacy:
     """Hold the data against the fitted model.
 
     Args:
         fit: The maximum-likelihood fit.
         x: The raw observations, shape ``(n,)``, data units. Range and PIT need them; they come from the fit's sample
             where its weights are counts (none negative) or it can be read again; else both are left out.
-        draws: Posterior draws in the order of the labels, shape ``(draws, 4)``, data units: adds posterior predictive
-            p-values. Those are known to be too cautious (Robins, van der Vaart & Ventura 2000): reported, not judged.
         seed: Seed of all simulations.
 
     Raises:
@@ -155,8 +151,6 @@ def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, draws: Floats | No
         band, found = _pit(raw, fit, drawn, theta)
         findings += [_range(raw, fit), found]
     findings.append(likelihood_ratio(fit, seed=seed + 1))
-    if draws is not None:
-        findings += _predictive(fit, draws, seed=seed + 2)
     return _judge(findings, band)
 
 
@@ -264,25 +258,3 @@ def likelihood_ratio(fit: EMFit, *, seed: int = 0) -> Finding:
         f"data of one component give as much with probability {'at most ' if not exceeded else ''}{p_value:.2g}."
     )
     return Finding(name="components", value=value, p_value=p_value, judged=False, explanation=text)
-
-
-def _predictive(fit: EMFit, draws: Floats, *, seed: int) -> list[Finding]:
-    """Posterior predictive p-values of the realised discrepancies (Gelman, Meng & Stern 1996), a data set per draw."""
-    chosen = draws[np.linspace(0, len(draws) - 1, min(MAX_DRAWS, len(draws))).astype(int)]
-    middle, sigma = (fit.parameters.mu1 + fit.parameters.mu2) / 2, fit.parameters.sigma
-    theta = (chosen - np.array([0, middle, middle, 0])) / np.array([1, sigma, sigma, sigma])
-    points = lattice_points(theta[:, 1:3].ravel())
-    masses = lattice_masses(points, theta)
-    masses /= masses.sum(axis=1, keepdims=True)
-    counts = np.random.default_rng(seed).multinomial(round(fit.sample.n), masses).astype(np.float64)
-    at_data = _in_sigmas(fit.sample.points, fit.parameters)
-    observed = np.concatenate([discrepancies(at_data, fit.sample.weights[None], row[None]) for row in theta])
-    excess = discrepancies(points, counts, theta) - observed
-    names = ("skewness", "kurtosis", "spread")
-    return [_predicted(f"predictive {name}", excess[:, k]) for k, name in enumerate(names)]
-
-
-def _predicted(name: str, excess: Floats) -> Finding:
-    share = float(np.mean(excess > 0))
-    text = f"In {share:.0%} of data sets drawn from the posterior the discrepancy is larger than in the data."
-    return Finding(name=name, value=share, p_value=two_tails(0.0, excess), judged=False, explanation=text)

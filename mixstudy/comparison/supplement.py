@@ -33,7 +33,7 @@ FOLLOWS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Further:
+class Supplement:
     """Answers beside the verdict."""
 
     sensitivity: pd.DataFrame
@@ -59,12 +59,12 @@ class Further:
         return tuple(found)
 
 
-def look_further(posterior: Posterior, *, fit: EMFit) -> Further:
+def supplement_for(posterior: Posterior, *, fit: EMFit) -> Supplement:
     """Answer what does not change the verdict; about half a second."""
     raw = raw_observations(posterior.sample)
     usable = raw is not None and bool((raw.counts == 1).all())
     draws = np.stack([posterior.data["posterior"][label].to_numpy() for label in LABELS], axis=-1)
-    return Further(
+    return Supplement(
         sensitivity=prior_sensitivity(posterior),
         loo=compare_loo(raw.x, posterior.draws, seed=posterior.settings.seed) if raw is not None and usable else None,
         mistakes=recognise_draws(draws, posterior.sample, fit=fit),

@@ -1,7 +1,12 @@
-"""The checks of a comparison: each answers with a number, a status and a sentence."""
+"""One check, one verdict: what every judgement in the package is made of.
+
+A check looks at evidence and answers with a number, a status and a sentence. A verdict is the ruling of the first rule
+that applies to the evidence and to the names of the checks that failed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +21,11 @@ class Verdict(Enum):
     DISAGREE = "disagree"
     INCONCLUSIVE = "inconclusive"
 
+    @property
+    def exit_code(self) -> int:
+        """What the commands ``study`` and ``check`` exit with; 2 is bad input."""
+        return {"agree": 0, "disagree": 1, "inconclusive": 3}[self.value]
+
 
 class CheckStatus(Enum):
     """How one check came out."""
@@ -26,18 +36,38 @@ class CheckStatus(Enum):
     NOT_APPLICABLE = "not applicable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
-    """One check of the comparison."""
+    """One check, answered."""
 
     name: str
-    """Which check."""
+    """As it stands in tables, such as ``inside interval``."""
     status: CheckStatus
     """How it came out."""
     value: float
     """The number it looked at; NaN where there is none."""
     explanation: str
     """One sentence: what was found and what it means."""
+
+
+type Ruling = tuple[Verdict, str]
+"""A verdict and the sentence that gives its reason."""
+type Looks[E] = Callable[[E], Check | None]
+"""A check: None where the evidence holds nothing that it could look at."""
+type Rule[E] = Callable[[E, tuple[str, ...]], Ruling | None]
+"""A rule: from evidence and the failed checks' names to a ruling; None where it does not apply."""
+
+
+def run_checks[E](evidence: E, checks: Iterable[Looks[E]]) -> tuple[Check, ...]:
+    """The answers of all checks that the evidence has something for, in their order."""
+    answers = (check(evidence) for check in checks)
+    return tuple(answer for answer in answers if answer is not None)
+
+
+def judge[E](evidence: E, checks: Iterable[Check], rules: Iterable[Rule[E]]) -> Ruling:
+    """The ruling of the first rule that applies; the last one always does."""
+    failed = tuple(check.name for check in checks if check.status is CheckStatus.FAIL)
+    return next(ruling for rule in rules if (ruling := rule(evidence, failed)) is not None)
 
 
 def tail_status(beyond: float, unusual: float) -> CheckStatus:

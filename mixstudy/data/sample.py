@@ -77,6 +77,24 @@ class WeightedSample:
         """The points as ``(points - mean) / sd``, shape ``(m,)``."""
         return (self.points - self.mean) / self.sd
 
+    @property
+    def centre(self) -> Floats:
+        """What standard units take off each parameter: ``(0, mean, mean, 0)``."""
+        return np.array([0.0, self.mean, self.mean, 0.0])
+
+    @property
+    def unit(self) -> Floats:
+        """What standard units divide each parameter by: ``(1, sd, sd, sd)``."""
+        return np.array([1.0, self.sd, self.sd, self.sd])
+
+    def to_standard(self, theta: ArrayLike) -> Floats:
+        """Parameters in data units, shape ``(..., 4)``, as those of the standardised points."""
+        return (np.asarray(theta, dtype=np.float64) - self.centre) / self.unit
+
+    def from_standard(self, theta: ArrayLike) -> Floats:
+        """Parameters of the standardised points, shape ``(..., 4)``, in data units."""
+        return np.asarray(theta, dtype=np.float64) * self.unit + self.centre
+
 
 def _mean_and_sd(points: Floats, weights: Floats, n: float) -> tuple[float, float]:
     """Two-pass mean and standard deviation, safe at large offsets and at extreme scales."""

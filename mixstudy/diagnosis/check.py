@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.comparison.checks import adequacy_check, stationary_check
+from mixstudy.comparison.checks import CHECKS as COMPARISON_CHECKS
+from mixstudy.comparison.evidence import PosteriorEvidence, hold_against_posterior, standing
 from mixstudy.comparison.goodness_of_fit import check_adequacy
-from mixstudy.comparison.verdict import Check, CheckStatus
+from mixstudy.comparison.verdict import Check, Verdict, judge, run_checks
 from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.data.sample import WeightedSample, as_sample
-from mixstudy.diagnosis.assessment import Assessment, Found, judge, told
-from mixstudy.diagnosis.checks import data_check, deficit_and_distance, likelihood_check, trace_check, truth_check
+from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.diagnosis.checks import CHECKS, Diagnosis, at_maximum
 from mixstudy.diagnosis.inputs import four_numbers, usable_rows
+from mixstudy.diagnosis.rules import RULES, likely, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import SLACK, Recognition, make_case
+from mixstudy.faults.case import make_case
 from mixstudy.faults.recognise import recognise
 from mixstudy.model import Floats, Parameters, require_level
 
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 RAW = 50_000
 """Observations up to which mistakes are recognised on the observations themselves: two seconds' worth."""
-OWN = frozenset({"stationary", "adequacy"})
-"""Checks of the comparison that are not repeated: here they are about the estimate as it was printed."""
 
 
 def check_estimate(
@@ -79,37 +80,66 @@ def check_estimate(
     raw = four_numbers(estimate, "estimate")
     theta = Parameters.relabelled(raw)
     seen, notes = _seen(sample, fit, theta)
-    begin = _begin(start, rows)
-    steps = None if rows is None else [[float(value) for value in row] for row in rows]
+    begin, steps = _begin(start, rows), None if rows is None else np.array(rows, dtype=np.float64)
     case, adequacy = make_case(estimate, seen, fit), check_adequacy(fit, seed=seed)
-    with np.errstate(all="ignore"):  # numbers from another world overflow; infinities are handled
-        faults = recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit)
-        distance, rounding, (deficit, stationary) = case.off, case.rounding, deficit_and_distance(theta, seen, fit)
-        looped = () if steps is None else (trace_check(np.array(steps), seen),)
-        marks = () if draws is None else recognise_draws(draws, fit.sample, fit=fit)
-        known = truth_check(truth, seen, fit, level=level)
-    at_maximum = likelihood_check(deficit, rounding, fit), stationary_check(stationary, rounding=SLACK * rounding)
-    right = all(check.status is not CheckStatus.FAIL for check in at_maximum)
-    comparison = _comparison(fit if right else theta, posterior, truth=truth, level=level, kind=kind)
-    drawn = () if draws is None else (_drawn(draws, fit, marks),)
-    faults = (*faults, *marks)
-    checks = (*at_maximum, data_check(faults), *looped, *drawn, known, adequacy_check(adequacy))
-    found = Found(fit, distance, deficit, rounding, checks, adequacy, comparison, told(faults, right=right))
-    verdict, sentence = judge(found)
+    with np.errstate(all="ignore"):  # numbers out of all proportion overflow; infinities are handled
+        deficit, distance = standing(theta, seen, fit)
+        evidence = Diagnosis(
+            estimate=theta,
+            fit=fit,
+            sample=seen,
+            deficit=deficit,
+            distance=distance,
+            rounding=case.rounding,
+            off=case.off,
+            adequacy=adequacy,
+            truth=truth,
+            level=level,
+            posterior=None,
+            faults=recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit),
+            trace=steps,
+            draws=None if draws is None else np.asarray(draws, dtype=np.float64),
+            marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
+        )
+        beside = None if posterior is None else _beside(evidence, posterior, kind=kind)
+        evidence = replace(evidence, posterior=beside)
+        own, shared = run_checks(evidence, CHECKS), run_checks(evidence, COMPARISON_CHECKS)
+    checks = (*own, *shared)
+    verdict, sentence = judge(evidence, checks, RULES)
+    faults = (*evidence.faults, *evidence.marks)
+    told = worth_telling(faults, right=at_maximum(evidence))
+    if verdict is Verdict.DISAGREE and told:
+        sentence += f" The likely mistake: {likely(told)}."
     return Assessment(
         verdict=verdict,
-        sentence=sentence,
+        sentence=sentence + adequacy.caveat,
         estimate=theta,
-        distance=distance,
-        rounding=rounding,
-        deficit=deficit,
+        distance=evidence.off,
+        rounding=evidence.rounding,
+        deficit=evidence.deficit,
         fit=fit,
-        checks=checks if comparison is None else _together(checks, comparison),
+        checks=checks,
         faults=faults,
         adequacy=adequacy,
-        comparison=comparison,
+        comparison=_comparison(evidence, shared, kind=kind),
         notes=(*stands_in, *_labels(raw), *broken, *notes),
     )
+
+
+def _beside(evidence: Diagnosis, posterior: Posterior, *, kind: Literal["eti", "hdi"]) -> PosteriorEvidence:
+    """The posterior beside EM's maximum where the estimate is that to its figures, else beside the estimate."""
+    subject = evidence.fit if at_maximum(evidence) else evidence.estimate
+    return hold_against_posterior(subject, posterior, fit=evidence.fit, level=evidence.level, kind=kind)
+
+
+def _comparison(evidence: Diagnosis, checks: tuple[Check, ...], *, kind: Literal["eti", "hdi"]) -> Comparison | None:
+    if evidence.posterior is None:
+        return None
+    from mixstudy.comparison.compare import conclude  # here, as these load ArviZ
+    from mixstudy.comparison.supplement import supplement_for
+
+    supplement = supplement_for(evidence.posterior.posterior, fit=evidence.fit)
+    return conclude(evidence, evidence.posterior, checks, kind=kind, supplement=supplement)
 
 
 def _subject(
@@ -157,31 +187,3 @@ def _seen(sample: WeightedSample, fit: EMFit, theta: Parameters) -> tuple[Weight
         "sharp ones (hard assignment, a wrong exponent) may go unseen."
     )
     return points, (text,)
-
-
-def _drawn(draws: ArrayLike, fit: EMFit, marks: tuple[Recognition, ...]) -> Check:
-    from mixstudy.diagnosis.checks import draws_check  # here, as it loads xarray
-
-    return draws_check(np.asarray(draws, dtype=np.float64), fit, marks)
-
-
-def _comparison(
-    subject: EMFit | Parameters,
-    posterior: Posterior | None,
-    *,
-    truth: Parameters | None,
-    level: float,
-    kind: Literal["eti", "hdi"],
-) -> Comparison | None:
-    """Compare with the posterior: EM's maximum where the estimate is that to its figures, else the estimate."""
-    if posterior is None:
-        return None
-    from mixstudy.comparison.compare import compare  # here, as it loads ArviZ
-
-    return compare(subject, posterior, truth=truth, level=level, kind=kind)
-
-
-def _together(checks: tuple[Check, ...], comparison: Comparison) -> tuple[Check, ...]:
-    """Our checks, then those of the comparison that they leave out."""
-    own = tuple(check for check in checks if check.name != "truth")
-    return (*own, *(check for check in comparison.checks if check.name not in OWN))

@@ -14,9 +14,12 @@ import pandas as pd
 import xarray as xr
 
 from mixstudy.data.sample import DataError
-from mixstudy.diagnosis.checks import CHAIN, FEWEST
 from mixstudy.model import LABELS, Floats
 
+CHAIN = ("chain", ".chain", "chain_id", "chain__")
+"""Names by which a column may tell the chain: ArviZ, posterior, emcee, CmdStan."""
+FEWEST = 8
+"""Draws of a chain below which nothing can be seen in it."""
 ORDER = ",".join(LABELS)
 APART = re.compile(r"[\s,;\[\](){}]+")
 """What may stand between the numbers of a row."""

@@ -87,7 +87,7 @@ def _triangle(figure: Figure) -> tuple[Axes, ...]:
 
 def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
     """The estimate, its ellipse where there is a covariance, and the truth."""
-    centre = np.array([*result.estimate])[pair]
+    centre = result.estimate.array[pair]
     if result.em is not None and np.isfinite(result.em.covariance).all():
         root = np.linalg.cholesky(result.em.covariance[np.ix_(pair, pair)])
         angle = np.linspace(0, 2 * math.pi, 121)
@@ -95,7 +95,7 @@ def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
         ax.plot(*(centre[:, None] + around), label=f"EM: {percent(result.level)} ellipse", **EM_LINE)
     ax.plot(*centre, "+", color=VERMILION, markersize=9, markeredgewidth=1.8, label=estimator(result))
     if result.truth is not None:
-        truth = np.array([*result.truth])[pair]
+        truth = result.truth.array[pair]
         ax.plot(*truth, "x", color="black", markersize=6, markeredgewidth=1.4, label="truth")
 
 

@@ -69,7 +69,7 @@ def _bimodal(at: Parameters) -> bool:
 def _apart(one: Parameters, two: Parameters) -> tuple[float, str]:
     """The largest difference in sigma and whose it is."""
     units = np.array([1.0, two.sigma, two.sigma, two.sigma])
-    off = np.abs((np.array([*one]) - np.array([*two])) / units)
+    off = np.abs((one.array - two.array) / units)
     return float(off.max()), LABELS[int(off.argmax())]
 
 

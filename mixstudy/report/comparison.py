@@ -16,7 +16,7 @@ from mixstudy.report.serialise import provenance_pairs
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
-    from mixstudy.comparison.supplement import Further
+    from mixstudy.comparison.supplement import Supplement
     from mixstudy.em.fit import EMFit
 
 TONES = {Verdict.AGREE: "good", Verdict.INCONCLUSIVE: "warn", Verdict.DISAGREE: "bad"}
@@ -124,11 +124,11 @@ def _model(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     )
     threshold = f"A finding that counts is a misfit where its p-value is below {number(found.threshold, '.2g')}."
     findings = (table, Paragraph(text=threshold, quiet=True)) if found.findings else ()
-    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_loo(result.further))
+    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_loo(result.supplement))
     return Section(title="Does the model fit the data?", blocks=blocks)
 
 
-def _loo(found: Further | None) -> tuple[Block, ...]:
+def _loo(found: Supplement | None) -> tuple[Block, ...]:
     if found is None:
         return ()
     return (Paragraph(text=found.loo.sentence if found.loo else NO_LOO),)
@@ -211,7 +211,7 @@ def posterior_section(result: Comparison, shown: Mapping[str, Picture]) -> Secti
         pairs=(("divergences", str(posterior.divergences)), ("smallest BFMI", number(posterior.bfmi, ".3f"))),
     )
     blocks = (Paragraph(text=posterior.status.value), _attempts(result), diagnostics, energy, *chosen(shown, "traces"))
-    return Section(title="Posterior", blocks=(*blocks, *_further(result.further)))
+    return Section(title="Posterior", blocks=(*blocks, *_supplement(result.supplement)))
 
 
 def _attempts(result: Comparison) -> Block:
@@ -227,7 +227,7 @@ def _attempts(result: Comparison) -> Block:
     )
 
 
-def _further(found: Further | None) -> tuple[Block, ...]:
+def _supplement(found: Supplement | None) -> tuple[Block, ...]:
     """What is told beside the verdict: prior sensitivity and marks of mistakes."""
     if found is None:
         return ()

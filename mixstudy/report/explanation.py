@@ -71,8 +71,8 @@ def _right(found: Assessment) -> Iterator[str]:
 
 def _posterior_adds(found: Assessment) -> tuple[str, ...]:
     """What does not change the verdict."""
-    further = found.comparison and found.comparison.further
-    return further.sentences if further else ()
+    supplement = found.comparison and found.comparison.supplement
+    return supplement.sentences if supplement else ()
 
 
 def _next(found: Assessment) -> Iterator[str]:

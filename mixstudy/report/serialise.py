@@ -19,7 +19,7 @@ from mixstudy.report.explanation import explain
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
-    from mixstudy.comparison.supplement import Further
+    from mixstudy.comparison.supplement import Supplement
     from mixstudy.compression.certificate import Certificate
     from mixstudy.em.fit import EMFit
     from mixstudy.mcmc.posterior import Posterior
@@ -60,7 +60,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "intervals": result.intervals.to_dict("index"),
         "checks": [asdict(check) for check in result.checks],
         "adequacy": result.adequacy.as_dict(),
-        "further": result.further and _further_json(result.further),
+        "further": result.supplement and _supplement_json(result.supplement),
         "em": result.em and _em_json(result.em),
         "sampler": _sampler_json(result.posterior),
         "data": {**asdict(sample.source), **numbers, "truth": result.truth and asdict(result.truth)},
@@ -76,7 +76,7 @@ def _em_json(em: EMFit) -> dict[str, Any]:
     return {**outcome, "iterations": len(em.steps) - 1, **heights}
 
 
-def _further_json(found: Further) -> dict[str, Any]:
+def _supplement_json(found: Supplement) -> dict[str, Any]:
     mistakes = [{"name": each.fault.name, "explanation": each.explanation} for each in found.mistakes]
     loo = found.loo and asdict(found.loo)
     return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "mistakes": mistakes}

@@ -128,7 +128,7 @@ def test_version():
 def test_interrupt_leaves_nothing(tmp_path: Path):
     """Ctrl-C while the chains run ends with exit code 130, one sentence, no folder and no stage."""
     code = (
-        "import signal, mixstudy.mcmc.posterior as p, mixstudy.cli.study as c;"
+        "import signal, mixstudy.mcmc.posterior as p, mixstudy.cli.app as c;"
         "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
         "p.sample_posterior = lambda *_, **__: signal.raise_signal(signal.SIGINT);"
         "c.app(['study', '--n', '100'])"

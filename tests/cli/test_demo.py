@@ -49,7 +49,7 @@ def test_the_bare_command_says_what_to_do_next():
 
 def test_the_bare_command_is_quick():
     """It loads nothing heavy, and is the same by ``python -m mixstudy``."""
-    code = "import sys, mixstudy.cli.study as c; c.app([], standalone_mode=False); print([*sys.modules])"
+    code = "import sys, mixstudy.cli.app as c; c.app([], standalone_mode=False); print([*sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
     module = subprocess.run([sys.executable, "-m", "mixstudy"], capture_output=True, text=True, check=True).stdout
     assert not any(f"'{name}'" in loaded for name in ("numpy", "scipy", "pandas", "pymc", "matplotlib"))

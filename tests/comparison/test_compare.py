@@ -41,7 +41,7 @@ def test_a_misfit_fails_its_check_and_leaves_the_agreement(fit, origin_posterior
     """Two methods may agree on a wrong model: the verdict stands, and its sentence warns."""
     x = np.r_[np.random.default_rng(0).normal(0, 1, 500), np.random.default_rng(1).normal(10, 3, 500)]
     misfit = ms.check_adequacy(ms.fit_em(x))
-    monkeypatch.setattr("mixstudy.comparison.evidence.check_adequacy", lambda *_, **__: misfit)
+    monkeypatch.setattr("mixstudy.comparison.compare.check_adequacy", lambda *_, **__: misfit)
     result = ms.compare(fit, origin_posterior)
     assert result.verdict is ms.Verdict.AGREE
     assert statuses(result)["adequacy"] == "fail"
@@ -135,22 +135,20 @@ def test_points_that_are_not_certain_are_inconclusive(fit, origin_posterior):
 
 
 def test_a_thorough_comparison_looks_further(faithful, faithful_posterior):
-    """Beside the verdict stand prior sensitivity, leave-one-out and predictive p-values; it stays the same."""
+    """Beside the verdict stand prior sensitivity and leave-one-out; it stays the same."""
     fit = ms.fit_em(faithful)
     thorough, brief = ms.compare(fit, faithful_posterior), ms.compare(fit, faithful_posterior, thorough=False)
-    assert brief.further is None
+    assert brief.supplement is None
     assert (thorough.verdict, thorough.sentence, thorough.checks) == (brief.verdict, brief.sentence, brief.checks)
-    assert thorough.further.loo.difference > 0
-    assert thorough.further.sensitivity["prior"].max() < 0.05
-    assert thorough.further.mistakes == ()
-    names = {each.name for each in thorough.adequacy.findings} - {each.name for each in brief.adequacy.findings}
-    assert names == {"predictive skewness", "predictive kurtosis", "predictive spread"}
+    assert thorough.supplement.loo.difference > 0
+    assert thorough.supplement.sensitivity["prior"].max() < 0.05
+    assert thorough.supplement.mistakes == ()
 
 
 def test_a_prior_that_is_felt_is_said_to_be(faithful):
     """A prior as narrow as the likelihood moves the posterior, and the sentence names what it moves."""
     prior = ms.Prior(centre=float(faithful.mean), scale=1.0)
     settings = ms.SamplerSettings(draws=300, tune=300, escalate=False)
-    further = ms.compare(ms.fit_em(faithful), ms.sample_posterior(faithful, prior=prior, settings=settings)).further
+    further = ms.compare(ms.fit_em(faithful), ms.sample_posterior(faithful, prior=prior, settings=settings)).supplement
     assert further.sentences[0].startswith("The prior is felt in ")
     assert "sigma" in further.sentences[0].split(":")[0]

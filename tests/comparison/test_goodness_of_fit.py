@@ -82,14 +82,6 @@ def test_the_ratio_tells_two_components_from_one():
     assert check_adequacy(fit).status is AdequacyStatus.ONE_WILL_DO
 
 
-def test_posterior_predictive(origin_sample, origin_posterior):
-    """Draws add three findings, which are reported and not judged, and find nothing odd in right data."""
-    found = check_adequacy(ms.fit_em(origin_sample), draws=origin_posterior.draws)
-    added = [each for each in found.findings if each.name.startswith("predictive")]
-    assert [each.name for each in added] == ["predictive skewness", "predictive kurtosis", "predictive spread"]
-    assert all(each.p_value > 0.1 and not each.judged for each in added)
-
-
 def test_without_raw_observations_range_and_pit_are_left_out(faithful):
     """Negative weights are no counts: then there is no range and no PIT, unless the raw data come along."""
     x = faithful.points

@@ -295,8 +295,8 @@ def test_parts_are_small_and_travel(tmp_path):
 
 STREAM = """
 import sys
-from mixstudy.cluster import map_reduce
-from mixstudy.streaming import open_parts
+from mixstudy.compression.cluster import map_reduce
+from mixstudy.data.partition import open_parts
 
 def memory(kind):
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(kind)) * 1024

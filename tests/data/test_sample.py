@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import mixstudy as ms
 from mixstudy.compression.compress import condensed
 from mixstudy.data.sample import DataError, Source, as_sample
 
@@ -166,3 +167,12 @@ def test_overflowing_observations_are_refused(size, largest):
     x = np.linspace(-0.99, 1, size) * largest
     with pytest.raises(DataError, match=rf"the value {re.escape(f'{largest:g}')} is so large .* rescale the data"):
         condensed(x)
+
+
+def test_parameters_in_standard_units_are_those_of_the_standardised_points():
+    """The density of a standardised point under the standard parameters is that of the point, times sd; and back."""
+    sample = ms.as_sample(ms.simulate(ms.ORIGIN, n=50, seed=0))
+    standard = sample.to_standard(ms.ORIGIN.array)
+    there = ms.log_density(sample.standardised, ms.Parameters(*standard))
+    np.testing.assert_allclose(there, ms.log_density(sample.points, ms.ORIGIN) + np.log(sample.sd), rtol=1e-12)
+    np.testing.assert_allclose(sample.from_standard([standard] * 2), [ms.ORIGIN.array] * 2, rtol=1e-15)

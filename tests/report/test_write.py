@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 import mixstudy as ms
-from mixstudy import report
 from mixstudy.cli.app import app
+from mixstudy.cli.terminal import console_table
 from mixstudy.comparison.compare import Comparison
 from mixstudy.comparison.supplement import LOOComparison
 from mixstudy.data.sample import Source
@@ -31,9 +31,11 @@ from mixstudy.mcmc.posterior import Attempt
 from mixstudy.report.captions import _humps, pictures
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.document import Document, Table
-from mixstudy.report.folder import NAMES
+from mixstudy.report.folder import FILES, NAMES, OutputError
 from mixstudy.report.numbers import rounded
 from mixstudy.report.render import render_html, render_markdown
+from mixstudy.report.serialise import as_json
+from mixstudy.report.write import check_output, parse_formats, write_report
 
 PROVENANCE: dict[str, object] = {"program": "mixstudy", "version": "0", "versions": {"numpy": "2"}, "created": "now"}
 PARAMETER_KEYS = {
@@ -60,7 +62,7 @@ def bare(result: Comparison) -> Comparison:
 def written(result: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its report in all formats."""
     folder = tmp_path_factory.mktemp("a") / "b" / "study"
-    return report.write_report(result, folder, formats=("html", "md", "tex"), provenance=PROVENANCE).parent
+    return write_report(result, folder, formats=("html", "md", "tex"), provenance=PROVENANCE).parent
 
 
 @pytest.fixture
@@ -102,13 +104,13 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def further(result: Comparison, **changes: Any) -> Comparison:
     """The comparison with other answers beside the verdict."""
-    assert result.further is not None
-    return replace(result, further=replace(result.further, **changes))
+    assert result.supplement is not None
+    return replace(result, supplement=replace(result.supplement, **changes))
 
 
 def test_json_has_the_promised_keys(result: Comparison) -> None:
     """comparison.json has exactly the keys of the design, in its order."""
-    content = report.as_json(result, PROVENANCE)
+    content = as_json(result, PROVENANCE)
     assert list(content) == [
         "verdict", "level", "kind", "parameters", "intervals", "checks", "adequacy", "further", "em", "sampler", "data",
         "certificate", "provenance",
@@ -121,14 +123,14 @@ def test_json_has_the_promised_keys(result: Comparison) -> None:
 def test_json_not_finite_is_null(result: Comparison) -> None:
     """A number that is not finite becomes null, so that every JSON reader can read the file."""
     nothing = replace(result.checks[0], value=float("nan"))
-    content = report.as_json(replace(result, checks=(nothing,)), PROVENANCE)
+    content = as_json(replace(result, checks=(nothing,)), PROVENANCE)
     assert content["checks"][0]["value"] is None
     json.dumps(content, allow_nan=False)
 
 
 def test_json_bare_parameters_have_no_em(bare: Comparison) -> None:
     """Without an EM run its entry is null."""
-    assert report.as_json(bare, PROVENANCE)["em"] is None
+    assert as_json(bare, PROVENANCE)["em"] is None
 
 
 def test_first_screen_has_four_numbers_of_each(result: Comparison) -> None:
@@ -142,7 +144,7 @@ def test_first_screen_has_four_numbers_of_each(result: Comparison) -> None:
 
 def test_intervals_are_in_the_page_and_the_json(result: Comparison) -> None:
     """Each parameter has its four kinds of interval in both."""
-    rows = report.as_json(result, PROVENANCE)["intervals"]
+    rows = as_json(result, PROVENANCE)["intervals"]
     assert list(rows) == list(ms.LABELS)
     assert [len(row) for row in rows.values()] == [8] * 4
     shown = table(result, "Four kinds of 95 % interval")
@@ -167,8 +169,8 @@ def test_leave_one_out_in_words(result: Comparison) -> None:
 
 def test_prior_sensitivity_in_words(result: Comparison) -> None:
     """Parameters that follow their prior are named; where none does it says so."""
-    assert result.further is not None
-    quiet = result.further.sensitivity.assign(diagnosis="fine")
+    assert result.supplement is not None
+    quiet = result.supplement.sensitivity.assign(diagnosis="fine")
     loud = quiet.assign(diagnosis=["fine", "potential prior-data conflict", "fine", "potential prior-data conflict"])
     assert "The prior moves none of the parameters" in texts(further(result, sensitivity=quiet))
     assert "The prior moves mu1 and sigma." in texts(further(result, sensitivity=loud))
@@ -321,7 +323,7 @@ def test_html_without_em(bare: Comparison) -> None:
 
 def test_html_same_result_same_page(result: Comparison, written: Path, tmp_path: Path) -> None:
     """Writing twice gives the same bytes."""
-    again = report.write_report(result, tmp_path, provenance=PROVENANCE)
+    again = write_report(result, tmp_path, provenance=PROVENANCE)
     assert again.read_bytes() == (written / "report.html").read_bytes()
 
 
@@ -350,7 +352,7 @@ def test_writing_writes_all(written: Path, result: Comparison) -> None:
     figures = {f"figures/{name}{suffix}" for name in NAMES for suffix in (".svg", ".pdf")}
     found = set(contents(written.parents[1]))
     assert found == {f"b/study/{name}" for name in TABLES | {"report.html", "report.md", "report.tex"} | figures}
-    assert {name.removeprefix("b/study/") for name in found} == set(report.FILES)
+    assert {name.removeprefix("b/study/") for name in found} == set(FILES)
     assert json.loads((written / "comparison.json").read_text())["provenance"]["program"] == "mixstudy"
     with xr.open_datatree(written / "posterior.nc", engine="h5netcdf") as stored:
         own = result.posterior.data["posterior"].to_dataset()
@@ -360,7 +362,7 @@ def test_writing_writes_all(written: Path, result: Comparison) -> None:
 def test_writing_one_format(bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one format only its files are written, and its path is returned."""
     monkeypatch.setattr("mixstudy.plots.figures", lambda _: {"data": Figure()})
-    assert report.write_report(bare, tmp_path, formats=("md",)) == tmp_path / "report.md"
+    assert write_report(bare, tmp_path, formats=("md",)) == tmp_path / "report.md"
     names = {name for name in contents(tmp_path) if not name.startswith("figures/")}
     assert names == TABLES - {"em_trace.csv"} | {"report.md"}
     assert {path.suffix for path in (tmp_path / "figures").iterdir()} == {".svg"}
@@ -373,7 +375,7 @@ def test_writing_replaces_an_earlier_report(bare: Comparison, written: Path, tmp
     for name, data in contents(written).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    report.write_report(bare, folder)
+    write_report(bare, folder)
     assert set(contents(folder)) == TABLES - {"em_trace.csv"} | {"report.html"}
     assert not (folder / "figures").exists()
 
@@ -384,8 +386,8 @@ def test_writing_refuses_foreign_files(bare: Comparison, tmp_path: Path, name: s
     """A directory with a file that is not ours is refused and left alone, even where the name is one of ours."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
-    for refuse in (lambda: report.check_output(tmp_path), lambda: report.write_report(bare, tmp_path)):
-        with pytest.raises(report.OutputError, match=f"holds '{name}', which mixstudy did not write"):
+    for refuse in (lambda: check_output(tmp_path), lambda: write_report(bare, tmp_path)):
+        with pytest.raises(OutputError, match=f"holds '{name}', which mixstudy did not write"):
             refuse()
     assert contents(tmp_path) == {name: b"mine"}
 
@@ -393,33 +395,33 @@ def test_writing_refuses_foreign_files(bare: Comparison, tmp_path: Path, name: s
 @pytest.mark.usefixtures("_quick_page")
 def test_writing_refuses_a_stranger_among_ours(bare: Comparison, tmp_path: Path) -> None:
     """Somebody's picture beside the figures of a report is not lost when the report is written again."""
-    report.write_report(bare, tmp_path)
+    write_report(bare, tmp_path)
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "mine.svg").write_text("mine")
-    with pytest.raises(report.OutputError, match=r"holds 'figures/mine\.svg'"):
-        report.write_report(bare, tmp_path)
+    with pytest.raises(OutputError, match=r"holds 'figures/mine\.svg'"):
+        write_report(bare, tmp_path)
 
 
 def test_writing_refuses_what_is_no_directory(tmp_path: Path) -> None:
     """A file, or a path through one, is refused with the reason."""
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(report.OutputError, match="can't be created or written: Not a directory"):
-            report.check_output(path)
+        with pytest.raises(OutputError, match="can't be created or written: Not a directory"):
+            check_output(path)
 
 
 def test_writing_checking_leaves_nothing(tmp_path: Path) -> None:
     """A directory that can be used is accepted, and nothing of the check remains."""
-    report.check_output(tmp_path / "a" / "b")
+    check_output(tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_are_named(bare: Comparison, tmp_path: Path) -> None:
     """Formats are separated by commas, in any order and each once; an unknown one is named with those there are."""
-    assert report.parse_formats("tex, html,tex") == ("tex", "html")
+    assert parse_formats("tex, html,tex") == ("tex", "html")
     for refuse in (
-        lambda: report.parse_formats("html,pdf"),
-        lambda: report.write_report(bare, tmp_path / "s", formats=("pdf",)),
+        lambda: parse_formats("html,pdf"),
+        lambda: write_report(bare, tmp_path / "s", formats=("pdf",)),
     ):
         with pytest.raises(ValueError, match=r"the format must be among html, md, tex, got 'pdf'"):
             refuse()
@@ -433,7 +435,7 @@ def test_writing_failure_changes_nothing(
     result: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, failure: type[BaseException]
 ) -> None:
     """Whatever interrupts the writing or the moving, an earlier report stands as it was and no other file remains."""
-    report.write_report(result, tmp_path / "old", provenance=PROVENANCE)
+    write_report(result, tmp_path / "old", provenance=PROVENANCE)
     before = contents(tmp_path)
     replace_file, calls = os.replace, []
 
@@ -447,14 +449,14 @@ def test_writing_failure_changes_nothing(
     for name in ("old", "new"):
         calls.clear()
         with pytest.raises(failure):
-            report.write_report(replace(result, em=None), tmp_path / name)
+            write_report(replace(result, em=None), tmp_path / name)
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_console_has_a_row_for_each_parameter(result: Comparison) -> None:
     """The terminal's table has the four parameters, rounded by the posterior standard deviation."""
-    columns = [[str(cell) for cell in column.cells] for column in report.console_table(result).columns]
+    columns = [[str(cell) for cell in column.cells] for column in console_table(result).columns]
     assert columns[0] == list(ms.LABELS)
     assert re.fullmatch(r"0\.\d{3}", columns[1][0])
 
@@ -506,7 +508,7 @@ def test_full_disk_is_one_sentence(
     bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """A disk that is full, at whatever file, is told in one sentence; an earlier report stands and nothing is left."""
-    report.write_report(bare, tmp_path / "old", provenance=PROVENANCE)
+    write_report(bare, tmp_path / "old", provenance=PROVENANCE)
     before = contents(tmp_path)
 
     def full(*_: object, **__: object) -> None:
@@ -515,8 +517,8 @@ def test_full_disk_is_one_sentence(
     monkeypatch.setattr(where, full)
     for name in ("old", "new") if where != "shutil.copy2" else ("old",):
         sentence = f"{tmp_path / name}: the disk is full: free some space or choose another --out"
-        with pytest.raises(report.OutputError, match=re.escape(sentence)):
-            report.write_report(bare, tmp_path / name)
+        with pytest.raises(OutputError, match=re.escape(sentence)):
+            write_report(bare, tmp_path / name)
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
@@ -531,5 +533,5 @@ def test_netcdf_is_made_in_memory(bare: Comparison, tmp_path: Path, monkeypatch:
         return write(tree, *places, **options)
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", kept)
-    report.write_report(bare, tmp_path / "s")
+    write_report(bare, tmp_path / "s")
     assert made == [io.BytesIO]

@@ -121,7 +121,7 @@ def test_existing_results_are_not_overwritten(whole, tmp_path, monkeypatch):
         run_study(TINY, whole.folder, workers=1)
     with pytest.raises(FolderError, match="holds other results: seed is 0 there and 7 here; choose another --out"):
         run_study(Design(**{**TINY.as_dict(), "seed": 7}), whole.folder, resume=True, workers=1)
-    monkeypatch.setattr("mixstudy.study.replicate.versions", lambda: "mixstudy 99")
+    monkeypatch.setattr("mixstudy.study.run.versions", lambda: "mixstudy 99")
     with pytest.raises(FolderError, match=r"holds other results: versions is mixstudy .* there and mixstudy 99 here"):
         run_study(TINY, whole.folder, resume=True, workers=1)
     (tmp_path / "thesis.tex").write_text("years of work")

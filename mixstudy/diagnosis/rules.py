@@ -1,0 +1,98 @@
+"""From checks to a verdict on somebody's estimate: the first rule that applies decides.
+
+*Disagree* where the estimate is not the maximum of the likelihood, the data bear the mark of a mistake, or a known
+truth is out of reach; *inconclusive* where two components are not established, the printed figures are too few or the
+posterior can't be trusted; else *agree*.
+"""
+
+from __future__ import annotations
+
+from mixstudy.comparison.goodness_of_fit import AdequacyStatus
+from mixstudy.comparison.rules import POSTERIOR_RULES
+from mixstudy.comparison.verdict import Rule, Ruling, Verdict
+from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
+from mixstudy.em.algorithm import EMStatus
+from mixstudy.faults.case import SLACK, Recognition
+
+TOO_COARSE = 1.0
+"""Rounding of the printed figures, in standard errors, from which they say too little."""
+AT_THE_MAXIMUM = frozenset({"likelihood", "stationary"})
+"""The two checks that say whether an estimate is the maximum of the likelihood."""
+SURROUNDINGS = {"data": "the data", "truth": "the data", "trace": "the steps to it", "draws": "the draws"}
+"""What a failed check finds wrong where the estimate itself is right."""
+
+
+def _no_reference(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    if evidence.fit.status is EMStatus.CONVERGED:
+        return None
+    text = f"Inconclusive: there is nothing to hold the estimate against. {evidence.fit.status.value}"
+    return Verdict.INCONCLUSIVE, text
+
+
+def _higher_than_em(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    if evidence.deficit >= -ROUNDING * abs(evidence.fit.log_likelihood):
+        return None
+    text = "Inconclusive: the estimate has a higher likelihood than anything that EM found on these data,"
+    return Verdict.INCONCLUSIVE, f"{text} by {-evidence.deficit:.3g} nats."
+
+
+def _not_at_maximum(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
+    if not AT_THE_MAXIMUM & set(failed):
+        return None
+    text = f"Disagree: the estimate is {evidence.off:.3g} standard errors from the maximum of the likelihood"
+    return Verdict.DISAGREE, f"{text} and {evidence.deficit:.3g} nats below it."
+
+
+def _surroundings(_: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
+    """Right numbers, but what they were made from or came with is wrong."""
+    named = dict.fromkeys(what for name, what in SURROUNDINGS.items() if name in failed)
+    if not named:
+        return None
+    text = "Disagree: the estimate is the maximum of the likelihood, but"
+    return Verdict.DISAGREE, f"{text} {' and '.join(named)} are not what they should be."
+
+
+def _too_coarse(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    if SLACK * evidence.rounding <= TOO_COARSE:
+        return None
+    text = "Inconclusive: the estimate may be the maximum of the likelihood, but its printed figures are too few:"
+    text += f" rounding alone may move it by {evidence.rounding:.2g} standard errors."
+    return Verdict.INCONCLUSIVE, text
+
+
+def _one_will_do(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    if evidence.posterior is not None or evidence.adequacy.status is not AdequacyStatus.ONE_WILL_DO:
+        return None
+    text = "Inconclusive: the estimate is the maximum of the likelihood, as far as its printed figures tell."
+    return Verdict.INCONCLUSIVE, f"{text} {evidence.adequacy.status.value}"
+
+
+def _agreement(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling:
+    text = "Agree: the estimate is the maximum of the likelihood, as far as its printed figures tell."
+    return Verdict.AGREE, text if evidence.posterior is None else f"{text} The posterior says the same."
+
+
+RULES: tuple[Rule[Diagnosis], ...] = (
+    _no_reference,
+    _higher_than_em,
+    _not_at_maximum,
+    _surroundings,
+    _too_coarse,
+    *POSTERIOR_RULES,
+    _one_will_do,
+    _agreement,
+)
+"""The rules of a diagnosis: the likelihood first, then what came with the estimate, then the posterior."""
+
+
+def likely(faults: tuple[Recognition, ...]) -> str:
+    """Mistakes in the data come on top of those in the estimate, of which one or the other will do."""
+    data = [each.fault.name for each in faults if each.fault.seen_in == "data"]
+    other = [each.fault.name for each in faults if each.fault.seen_in != "data"][:2]
+    return " and ".join([*data, *filter(None, [" or ".join(other)])])
+
+
+def worth_telling(faults: tuple[Recognition, ...], *, right: bool) -> tuple[Recognition, ...]:
+    """Leave swapped labels out where another mistake explains the numbers, or where they are wrong anyway."""
+    others = tuple(each for each in faults if each.fault.name != "swapped labels")
+    return others if others or not right else faults
