@@ -75,7 +75,7 @@ def bulk(theta: Floats, weights: Floats) -> Region:
 def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters], *, seed: int) -> Integral:
     rng = np.random.default_rng(seed)
     target = Target.of(sample, prior)
-    peaks = find_peaks(target, handed=[_standard(sample, mode) for mode in modes])
+    peaks = find_peaks(target, handed=[sample.to_standard(mode.array) for mode in modes])
     proposal = adapt(target, peaks, seed=rng)
     u, log_weights, draws = np.empty((BATCHES, 0, 4)), np.empty((BATCHES, 0)), DRAWS
     while True:
@@ -90,16 +90,9 @@ def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters]
             return replace(integral, modes=_modes(target, proposal, peaks, u=u, log_weights=log_weights, sample=sample))
 
 
-def _standard(sample: WeightedSample, parameters: Parameters) -> Parameters:
-    weight, mu1, mu2, sigma = parameters
-    return Parameters.relabelled(
-        [weight, (mu1 - sample.mean) / sample.sd, (mu2 - sample.mean) / sample.sd, sigma / sample.sd]
-    )
-
-
 def _in_data_units(sample: WeightedSample, u: Floats) -> Floats:
     """Parameters in data units at mixture coordinates, shape ``(..., 4)``."""
-    return from_mixture(u) * [1, sample.sd, sample.sd, sample.sd] + [0, sample.mean, sample.mean, 0]
+    return sample.from_standard(from_mixture(u))
 
 
 def _integral(u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior) -> Integral:

@@ -65,7 +65,7 @@ def add_log_likelihoods(rows: Any, t: Any, weights: Any, out: Any) -> None:  # n
             e *= e
             s = e / (2.0 + e)
             q = s * s
-            u = 1.0 / 15 + q * (1.0 / 17 + q * (1.0 / 19 + q * (1.0 / 21 + q * (1.0 / 23))))
+            u = 1.0 / 15 + q * (1.0 / 17 + q * (1.0 / 19 + q * (1.0 / 21 + q * (1.0 / 23 + q / 25.0))))
             u = 1.0 / 7 + q * (1.0 / 9 + q * (1.0 / 11 + q * (1.0 / 13 + q * u)))
             total += weights[i] * (max(a, b) + 2.0 * s * (1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * u))))
         out[r] += total

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixstudy.integral.target import Target, to_mixture
-from mixstudy.model import Floats, Parameters
+from mixstudy.model import Floats
 
 CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 """Shares of the observations below a cut of the sorted sample; each gives a start."""
@@ -54,21 +54,19 @@ class Peak:
         return self.log_density + 2 * math.log(2 * math.pi) + float(np.linalg.slogdet(self.covariance)[1]) / 2
 
 
-def find_peaks(target: Target, *, handed: Sequence[Parameters] = ()) -> list[Peak]:
+def find_peaks(target: Target, *, handed: Sequence[Floats] = ()) -> list[Peak]:
     """All modes that the starts climb to, the highest first.
 
     Args:
         target: The posterior.
-        handed: Further starts, standard units, such as the maxima of the likelihood.
+        handed: Parameters to start from as well, each of shape ``(4,)``, standard units.
     """
-    return distinct(climb(target, np.concatenate([starts(target), *[_start(p) for p in handed]])))
+    return distinct(climb(target, np.concatenate([starts(target), *map(_start, handed)])))
 
 
-def _start(parameters: Parameters) -> Floats:
-    weight, mu1, mu2, sigma = parameters
-    if not (0 < weight < 1 and mu1 < mu2):
-        return np.empty((0, 4))
-    return to_mixture(np.array([[weight, mu1, mu2, sigma]]))
+def _start(theta: Floats) -> Floats:
+    weight, mu1, mu2, _ = theta
+    return to_mixture(theta[None]) if 0 < weight < 1 and mu1 < mu2 else np.empty((0, 4))
 
 
 def starts(target: Target) -> Floats:

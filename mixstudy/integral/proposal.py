@@ -60,7 +60,7 @@ class Proposal:
         which = np.minimum(np.searchsorted(np.cumsum(self.shares), unit[:, 5]), self.shares.size - 1)
         stretch = np.sqrt(FREEDOM / 2 / gammaincinv(FREEDOM / 2, unit[:, 4]))
         z = ndtri(unit[:, :4]) * stretch[:, None]
-        return self.means[which] + np.einsum("mij,mj->mi", self._factors[which], z)
+        return np.asarray(self.means[which] + np.einsum("mij,mj->mi", self._factors[which], z))
 
     def density(self, u: Floats) -> Floats:
         """Density, shape ``(m, 4)`` to ``(m,)``."""
