@@ -11,7 +11,7 @@ from scipy.special import chdtrc, ndtri
 
 from mixstudy.comparison.evidence import Evidence, PosteriorEvidence, standing
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
-from mixstudy.comparison.verdict import Check, CheckStatus, Looks, tail_status
+from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome, tail_status
 from mixstudy.faults.case import SLACK
 from mixstudy.model import LABELS, Parameters, log_likelihood, log_likelihoods
 
@@ -27,18 +27,18 @@ MISFITS_TOLD = 2
 """Misfits that a sentence names, the oddest first."""
 
 
-def of_posterior(check: Callable[[Evidence, PosteriorEvidence], Check]) -> Looks[Evidence]:
+def of_posterior(check: Callable[[Evidence, PosteriorEvidence], Outcome]) -> Looks[Evidence]:
     """A check that has something to look at where there is a posterior."""
 
     @wraps(check)
-    def checked(evidence: Evidence) -> Check | None:
+    def checked(evidence: Evidence) -> Outcome | None:
         return None if evidence.posterior is None else check(evidence, evidence.posterior)
 
     return checked
 
 
 @of_posterior
-def _sampler(_: Evidence, found: PosteriorEvidence) -> Check:
+def _sampler(_: Evidence, found: PosteriorEvidence) -> Outcome:
     """The chains mixed, so that the posterior can be trusted."""
     posterior = found.posterior
     status = CheckStatus.PASS if posterior.passed else CheckStatus.FAIL
@@ -51,30 +51,30 @@ def _sampler(_: Evidence, found: PosteriorEvidence) -> Check:
         tried = f"{len(posterior.attempts)} attempts"
         passed = f" It took {tried}, the last: {posterior.attempts[-1].name}."
         detail += passed if posterior.passed else f" None of {tried} passed."
-    return Check("sampler", status, float(worst["r_hat"].max()), posterior.status.value + detail)
+    return Outcome(status, float(worst["r_hat"].max()), posterior.status.value + detail)
 
 
 @of_posterior
-def _inside(evidence: Evidence, found: PosteriorEvidence) -> Check:
+def _inside(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
     """Each estimate lies in its credible interval."""
     where = found.table["inside"]
     count = int((where == "inside").sum())
     interval = f"{evidence.level:.0%} credible interval"
     if (where == "outside").any():
         out = ", ".join(where.index[where == "outside"])
-        return Check("inside interval", CheckStatus.FAIL, float(count), f"Outside its {interval}: {out}.")
+        return Outcome(CheckStatus.FAIL, float(count), f"Outside its {interval}: {out}.")
     if (where == "borderline").any():
         edge = ", ".join(where.index[where == "borderline"])
         text = f"Within Monte Carlo error of the end of its {interval}: {edge}; more draws would decide."
-        return Check("inside interval", CheckStatus.BORDERLINE, float(count), text)
-    return Check("inside interval", CheckStatus.PASS, float(count), f"All four estimates lie in their {interval}.")
+        return Outcome(CheckStatus.BORDERLINE, float(count), text)
+    return Outcome(CheckStatus.PASS, float(count), f"All four estimates lie in their {interval}.")
 
 
 @of_posterior
-def _offset(_: Evidence, found: PosteriorEvidence) -> Check:
+def _offset(_: Evidence, found: PosteriorEvidence) -> Outcome:
     """The estimate stands off the posterior mean only as far as skewness, prior and Monte Carlo error explain."""
     if not found.gauged:
-        return _too_little("offset", float(found.table["offset_sd"].abs().max()))
+        return _too_little(float(found.table["offset_sd"].abs().max()))
     offset = found.table["offset_sd"].to_numpy()
     error = (found.posterior.diagnostics["mcse_mean"] / found.posterior.diagnostics["sd"]).to_numpy()
     shift = found.expansion.shift
@@ -85,17 +85,15 @@ def _offset(_: Evidence, found: PosteriorEvidence) -> Check:
         f"{LABELS[worst]} lies {offset[worst]:+.3f} posterior sd from the posterior mean; n and the prior explain "
         f"{-shift[worst]:+.3f}, give or take {allowed[worst]:.3f}."
     )
-    return Check(
-        "offset", CheckStatus.PASS if excess[worst] <= allowed[worst] else CheckStatus.FAIL, offset[worst], text
-    )
+    return Outcome(CheckStatus.PASS if excess[worst] <= allowed[worst] else CheckStatus.FAIL, offset[worst], text)
 
 
 @of_posterior
-def _width(_: Evidence, found: PosteriorEvidence) -> Check:
+def _width(_: Evidence, found: PosteriorEvidence) -> Outcome:
     """The standard error matches the posterior's standard deviation."""
     ratio = found.table["sd_ratio"].to_numpy()
     if not (found.gauged and np.isfinite(ratio).all()):
-        return _too_little("width", float(ratio[np.argmax(np.abs(np.log(ratio)))]))
+        return _too_little(float(ratio[np.argmax(np.abs(np.log(ratio)))]))
     relative = (found.posterior.diagnostics["mcse_sd"] / found.posterior.diagnostics["sd"]).to_numpy()
     allowed = np.max(np.abs(found.expansion.shift)) + found.expansion.beyond + MC_ERRORS * relative
     off = np.abs(np.log(ratio))
@@ -104,22 +102,22 @@ def _width(_: Evidence, found: PosteriorEvidence) -> Check:
         f"The standard error of {LABELS[worst]} is {ratio[worst]:.3f} of its posterior sd; between "
         f"{math.exp(-allowed[worst]):.3f} and {math.exp(allowed[worst]):.3f} is expected at this n."
     )
-    return Check("width", CheckStatus.PASS if off[worst] <= allowed[worst] else CheckStatus.FAIL, ratio[worst], text)
+    return Outcome(CheckStatus.PASS if off[worst] <= allowed[worst] else CheckStatus.FAIL, ratio[worst], text)
 
 
 @of_posterior
-def _joint(evidence: Evidence, found: PosteriorEvidence) -> Check:
+def _joint(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
     """All four at once, with their correlation."""
     squared, beyond = found.distances(found.theta)
     text = (
         f"All four together, {found.source} is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.1%} of draws are farther."
     )
-    return Check("joint", tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
+    return Outcome(tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
 
 
 @of_posterior
-def _challengers(_: Evidence, found: PosteriorEvidence) -> Check:
+def _challengers(_: Evidence, found: PosteriorEvidence) -> Outcome:
     """No posterior draw has a higher likelihood than the maximum."""
     x, weights = found.sample.points, found.sample.weights
     peak = log_likelihood(x, Parameters.relabelled(found.theta), weights=weights)
@@ -131,27 +129,27 @@ def _challengers(_: Evidence, found: PosteriorEvidence) -> Check:
             f"{above} posterior draw(s) have a higher likelihood than {found.source}, by up to {excess:.3g} nats: "
             "it is not the maximum."
         )
-        return Check("challengers", CheckStatus.FAIL, excess, text)
+        return Outcome(CheckStatus.FAIL, excess, text)
     text = f"No posterior draw has a higher likelihood; the best comes within {-excess:.3g} nats."
-    return Check("challengers", CheckStatus.PASS, excess, text)
+    return Outcome(CheckStatus.PASS, excess, text)
 
 
-def stationary(evidence: Evidence) -> Check:
+def stationary(evidence: Evidence) -> Outcome:
     """The score at the estimate is zero, as far as its printed figures allow."""
     distance, rounding = evidence.distance, SLACK * evidence.rounding
     if math.isinf(distance):
         text = "The observed information is not positive definite at the estimate: a saddle or a slope, not a maximum."
-        return Check("stationary", CheckStatus.FAIL, math.nan, text)
+        return Outcome(CheckStatus.FAIL, math.nan, text)
     text = f"By its score the estimate is {distance:.2g} standard errors from the maximum of the likelihood."
     status = CheckStatus.PASS if distance <= max(STATIONARY, rounding) else CheckStatus.BORDERLINE
     wrong = distance > max(NOT_STATIONARY, rounding)
-    return Check("stationary", CheckStatus.FAIL if wrong else status, distance, text)
+    return Outcome(CheckStatus.FAIL if wrong else status, distance, text)
 
 
-def _truth(evidence: Evidence) -> Check:
+def _truth(evidence: Evidence) -> Outcome:
     """The truth lies inside the posterior; without one, its likelihood is not far below the maximum."""
     if evidence.truth is None:
-        return Check("truth", CheckStatus.NOT_APPLICABLE, math.nan, "The truth is not known for these data.")
+        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, "The truth is not known for these data.")
     if evidence.posterior is None:
         return _truth_by_likelihood(evidence, evidence.truth)
     squared, beyond = evidence.posterior.distances(evidence.truth.array)
@@ -160,10 +158,10 @@ def _truth(evidence: Evidence) -> Check:
         f"All four together, the truth is {math.sqrt(squared):.2f} posterior sds from the posterior mean; "
         f"{beyond:.2g} of the posterior is farther."
     )
-    return Check("truth", tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
+    return Outcome(tail_status(beyond, 1 - evidence.level), math.sqrt(squared), text)
 
 
-def _truth_by_likelihood(evidence: Evidence, truth: Parameters) -> Check:
+def _truth_by_likelihood(evidence: Evidence, truth: Parameters) -> Outcome:
     """Twice the log-likelihood from the truth to the maximum is chi^2 with 4 degrees of freedom (Wilks 1938)."""
     squared = 2 * max(standing(truth, evidence.sample, evidence.fit)[0], 0.0)
     beyond = float(chdtrc(len(LABELS), squared))
@@ -171,10 +169,10 @@ def _truth_by_likelihood(evidence: Evidence, truth: Parameters) -> Check:
         f"Twice the log-likelihood from the truth to the maximum is {squared:.4g}; "
         f"data from the truth give as much with probability {beyond:.2g}."
     )
-    return Check("truth", tail_status(beyond, 1 - evidence.level), squared, text)
+    return Outcome(tail_status(beyond, 1 - evidence.level), squared, text)
 
 
-def _adequacy(evidence: Evidence) -> Check:
+def _adequacy(evidence: Evidence) -> Outcome:
     """The data look like the model; the value is the smallest judged p-value."""
     found = evidence.adequacy
     status = {
@@ -185,40 +183,43 @@ def _adequacy(evidence: Evidence) -> Check:
     }[found.status]
     worst = sorted(found.misfits, key=lambda each: each.p_value)[:MISFITS_TOLD]
     smallest = min((each.p_value for each in found.findings if each.judged), default=math.nan)
-    return Check("adequacy", status, smallest, " ".join([found.status.value, *(each.explanation for each in worst)]))
+    return Outcome(status, smallest, " ".join([found.status.value, *(each.explanation for each in worst)]))
 
 
 @of_posterior
-def _compression(_: Evidence, beside: PosteriorEvidence) -> Check:
+def _compression(_: Evidence, beside: PosteriorEvidence) -> Outcome:
     """The points have the likelihood of the observations."""
     found = beside.certificate
     if found is None:
-        return Check("compression", CheckStatus.NOT_APPLICABLE, math.nan, "All observations were used as they are.")
+        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, "All observations were used as they are.")
     measured = f"; {found.measured:.1g} nats was measured on {found.checked} of them" if found.checked else ""
     text = (
         f"{beside.sample.points.size} points stand for {beside.sample.n:.0f} observations: their log-likelihoods "
         f"differ by at most {found.bound:.1g} nats, where {found.tolerance:.1g} counts as none{measured}."
     )
-    return Check("compression", CheckStatus.PASS if found.holds else CheckStatus.FAIL, found.bound, text)
+    return Outcome(CheckStatus.PASS if found.holds else CheckStatus.FAIL, found.bound, text)
 
 
-def _too_little(name: str, value: float) -> Check:
+def _too_little(value: float) -> Outcome:
     text = "Not judged: the data identify two components too weakly for large-sample theory to say what to expect."
-    return Check(name, CheckStatus.NOT_APPLICABLE, value, text)
+    return Outcome(CheckStatus.NOT_APPLICABLE, value, text)
 
 
-CHECKS: tuple[Looks[Evidence], ...] = (
-    _sampler,
-    _inside,
-    _offset,
-    _width,
-    _joint,
-    _challengers,
-    stationary,
-    _truth,
-    _adequacy,
-    _compression,
-)
-"""The checks, in the order in which they are reported."""
-LARGE_SAMPLE = frozenset({"inside interval", "offset", "width", "joint"})
+LARGE_SAMPLE: dict[str, Looks[Evidence]] = {
+    "inside interval": _inside,
+    "offset": _offset,
+    "width": _width,
+    "joint": _joint,
+}
 """Checks that may fail for a right pair where the data hardly identify two components."""
+
+CHECKS: dict[str, Looks[Evidence]] = {
+    "sampler": _sampler,
+    **LARGE_SAMPLE,
+    "challengers": _challengers,
+    "stationary": stationary,
+    "truth": _truth,
+    "adequacy": _adequacy,
+    "compression": _compression,
+}
+"""The checks by their names, in the order in which they are reported."""

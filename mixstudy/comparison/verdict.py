@@ -6,9 +6,10 @@ that applies to the evidence and to the names of the checks that failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 RARE = 0.001
 """Tail probability at which a distance counts as a failure rather than bad luck."""
@@ -36,7 +37,18 @@ class CheckStatus(Enum):
     NOT_APPLICABLE = "not applicable"
 
 
-@dataclass(frozen=True, slots=True)
+class Outcome(NamedTuple):
+    """How a check came out."""
+
+    status: CheckStatus
+    """Whether it passed."""
+    value: float
+    """The number it looked at; NaN where there is none."""
+    explanation: str
+    """One sentence: what was found and what it means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check, answered."""
 
@@ -52,16 +64,16 @@ class Check:
 
 type Ruling = tuple[Verdict, str]
 """A verdict and the sentence that gives its reason."""
-type Looks[E] = Callable[[E], Check | None]
-"""A check: None where the evidence holds nothing that it could look at."""
+type Looks[E] = Callable[[E], Outcome | None]
+"""What a check does: None where the evidence holds nothing that it could look at."""
 type Rule[E] = Callable[[E, tuple[str, ...]], Ruling | None]
 """A rule: from evidence and the failed checks' names to a ruling; None where it does not apply."""
 
 
-def run_checks[E](evidence: E, checks: Iterable[Looks[E]]) -> tuple[Check, ...]:
-    """The answers of all checks that the evidence has something for, in their order."""
-    answers = (check(evidence) for check in checks)
-    return tuple(answer for answer in answers if answer is not None)
+def run_checks[E](evidence: E, checks: Mapping[str, Looks[E]]) -> tuple[Check, ...]:
+    """The answers of all checks that the evidence has something for, in their order, under their names."""
+    outcomes = {name: look(evidence) for name, look in checks.items()}
+    return tuple(Check(name=name, **found._asdict()) for name, found in outcomes.items() if found is not None)
 
 
 def judge[E](evidence: E, checks: Iterable[Check], rules: Iterable[Rule[E]]) -> Ruling:

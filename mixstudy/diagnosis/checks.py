@@ -12,7 +12,7 @@ import numpy as np
 
 from mixstudy.comparison.checks import MC_ERRORS, NOT_STATIONARY, STATIONARY, stationary
 from mixstudy.comparison.evidence import Evidence
-from mixstudy.comparison.verdict import Check, CheckStatus, Looks
+from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
 from mixstudy.data.sample import default_prior
 from mixstudy.em.asymptotics import LARGE_SHIFT, expand, identified, merged_variance
 from mixstudy.faults.by_draws import ordered
@@ -42,7 +42,7 @@ class Diagnosis(Evidence):
     """Known mistakes that those draws show, best first."""
 
 
-def _likelihood(evidence: Diagnosis) -> Check:
+def _likelihood(evidence: Diagnosis) -> Outcome:
     """The likelihood of the estimate is the highest there is; a distance d costs ``d^2 / 2`` nats."""
     deficit, rounding = evidence.deficit, SLACK * evidence.rounding
     floor = ROUNDING * abs(evidence.fit.log_likelihood)
@@ -52,50 +52,50 @@ def _likelihood(evidence: Diagnosis) -> Check:
         f"The log-likelihood of the estimate is {max(deficit, 0.0):.3g} nats below the highest; up to {good:.2g} would "
         "be the rounding of its printed figures."
     )
-    return Check("likelihood", CheckStatus.FAIL if deficit > fair else status, deficit, text)
+    return Outcome(CheckStatus.FAIL if deficit > fair else status, deficit, text)
 
 
 def at_maximum(evidence: Diagnosis) -> bool:
     """Whether the estimate is the maximum of the likelihood, as far as its printed figures tell."""
-    return all(check(evidence).status is not CheckStatus.FAIL for check in (_likelihood, stationary))
+    return all(look(evidence).status is not CheckStatus.FAIL for look in (_likelihood, stationary))
 
 
-def _data(evidence: Diagnosis) -> Check:
+def _data(evidence: Diagnosis) -> Outcome:
     """The data are what a sample should be."""
     for each in evidence.faults:
         if each.fault.seen_in == "data":
-            return Check("data", CheckStatus.FAIL, each.strength, each.explanation)
+            return Outcome(CheckStatus.FAIL, each.strength, each.explanation)
     text = "The data are no heights of a curve, and bear no mark of a sampler known for its mistake."
-    return Check("data", CheckStatus.PASS, math.nan, text)
+    return Outcome(CheckStatus.PASS, math.nan, text)
 
 
-def _trace(evidence: Diagnosis) -> Check | None:
+def _trace(evidence: Diagnosis) -> Outcome | None:
     """Each row of the trace follows from the one before."""
     rows, sample = evidence.trace, evidence.sample
     if rows is None:
         return None
     found = from_trace(rows, sample)
     if found:
-        return Check("trace", CheckStatus.FAIL, found[0].strength, found[0].explanation)
+        return Outcome(CheckStatus.FAIL, found[0].strength, found[0].explanation)
     if steps_are_right(rows, sample):
         text = "Each row follows from the one before by a right step, as far as its figures tell."
-        return Check("trace", CheckStatus.PASS, math.nan, text)
+        return Outcome(CheckStatus.PASS, math.nan, text)
     text = "No iteration known here, right or wrong, takes each row to the next."
-    return Check("trace", CheckStatus.BORDERLINE, math.nan, text)
+    return Outcome(CheckStatus.BORDERLINE, math.nan, text)
 
 
-def _draws(evidence: Diagnosis) -> Check | None:
+def _draws(evidence: Diagnosis) -> Outcome | None:
     """Somebody's draws lie where large-sample theory expects the posterior under a weak prior."""
     draws, fit, marks = evidence.draws, evidence.fit, evidence.marks
     if draws is None:
         return None
     if marks:
-        return Check("draws", CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
+        return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
     prior = default_prior(fit.sample)
     found = expand(fit.sample, fit.parameters.array, prior)
     if not identified(found.shift, merged_variance(fit, prior)) or found.beyond > LARGE_SHIFT:
         text = "They bear no mark of a known mistake. These data say too little of where a posterior should be."
-        return Check("draws", CheckStatus.NOT_APPLICABLE, math.nan, text)
+        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
     flat, errors = ordered(draws).reshape(-1, len(LABELS)), np.array(fit.standard_errors)
     batches = np.array([batch.mean(axis=0) for batch in np.array_split(flat, BATCHES)])
     noise = batches.std(axis=0, ddof=1) / math.sqrt(BATCHES) / errors
@@ -109,10 +109,10 @@ def _draws(evidence: Diagnosis) -> Check | None:
         f"{ratio[k]:.3g} of its standard error"
     )
     if max(off[j], wide[k]) > 0:
-        return Check("draws", CheckStatus.FAIL, float(offset[j]), f"{text}: more than n and a weak prior explain.")
+        return Outcome(CheckStatus.FAIL, float(offset[j]), f"{text}: more than n and a weak prior explain.")
     text += ": no more than n and a weak prior explain. They bear no mark of a known mistake."
-    return Check("draws", CheckStatus.PASS, float(offset[j]), text)
+    return Outcome(CheckStatus.PASS, float(offset[j]), text)
 
 
-CHECKS: tuple[Looks[Diagnosis], ...] = (_likelihood, _data, _trace, _draws)
+CHECKS: dict[str, Looks[Diagnosis]] = {"likelihood": _likelihood, "data": _data, "trace": _trace, "draws": _draws}
 """The checks of what somebody gave, in the order in which they are reported; those of a comparison follow."""

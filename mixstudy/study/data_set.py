@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from mixstudy.comparison.checks import CHECKS
 from mixstudy.comparison.compare import Comparison, compare
 from mixstudy.compression.compress import compress
 from mixstudy.data.sample import WeightedSample, as_sample
@@ -28,18 +29,7 @@ FEW = 300
 """Up to this many observations are used as they are: their points would be no fewer."""
 BATCH = 1 << 18
 """Observations summed at a time, in one thread: with the number of threads the rounding would change."""
-CHECK_NAMES = (
-    "sampler",
-    "inside interval",
-    "offset",
-    "width",
-    "joint",
-    "challengers",
-    "stationary",
-    "truth",
-    "adequacy",
-    "compression",
-)
+CHECK_NAMES = tuple(CHECKS)
 """The checks of a comparison that a row has columns for."""
 INTERVALS = ("wald", "profile", "bootstrap", "credible")
 """Kinds of interval."""
