@@ -3,7 +3,9 @@
 Nothing of the package is used. Outer, over (logit weight, log k) with k = (mu2 - mu1) / sigma: squares that are cut in
 four until the four agree with the whole, each by Gauss-Legendre points. Inner, over mean and log sd of the mixture: the
 trapezoidal rule about the maximum, which for a function like a normal density is exact to rounding. What a posterior
-mean or quantile is follows from the points and their weights.
+mean or quantile is follows from the points and their weights. So that a quantile does not feel the grid, the inner
+points are shifted at random from node to node, which leaves the trapezoidal rule as exact as it is, and the weight is
+spread over the share of its square that each Gauss point stands for.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ ORDER = 4
 """Gauss-Legendre points along each side of a square."""
 TOLERANCE = 1e-6
 """Share of the whole by which a square and its four parts may differ."""
-LATTICE = np.arange(-5.0, 6.0)
-"""Points of the trapezoidal rule, in standard deviations: its error is 1e-6 for a normal density."""
+REACH = {"few": 14, "many": 7}
+"""How far the trapezoidal rule goes, a standard deviation at a time (its error is then 1e-8 for a normal density)."""
 BINS = 600
 """More observations than twice that are binned; the two points of a bin keep its mean and variance."""
 
@@ -98,7 +100,8 @@ class Posterior:
     """The posterior of standardised observations in mixture coordinates, under the default prior."""
 
     def __init__(self, x):
-        self.mean, self.sd, self.n = x.mean(), x.std(ddof=1), x.size
+        self.mean, self.sd, self.n, self.rng = x.mean(), x.std(ddof=1), x.size, np.random.default_rng(0)
+        self.reach = REACH["few" if x.size <= 100 else "many"]
         self.t, self.counts = binned((x - self.mean) / self.sd)
 
     @staticmethod
@@ -132,8 +135,10 @@ class Posterior:
         step = 0.05 / np.sqrt(self.n)
         values, vectors = np.linalg.eigh(self.derivatives(outer, v, height, step)[1])
         factor = vectors / np.sqrt(np.maximum(np.abs(values), 1))[:, None, :]
-        grid = np.stack(np.meshgrid(LATTICE, LATTICE, indexing="ij"), axis=-1).reshape(-1, 2)
-        points = v[:, None] + np.einsum("mij,kj->mki", factor, grid)
+        line = np.arange(-self.reach, self.reach + 1.0)
+        grid = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+        grid = grid + self.rng.uniform(-0.5, 0.5, (len(outer), 1, 2))
+        points = v[:, None] + np.einsum("mij,mkj->mki", factor, grid)
         u = np.concatenate([np.broadcast_to(outer[:, None], points.shape), points], axis=-1)
         heights = self.log_density(u.reshape(-1, 4)).reshape(u.shape[:2])
         cell = np.log(np.abs(np.linalg.det(factor)))
@@ -183,17 +188,23 @@ class Squares:
         node, weight = np.polynomial.legendre.leggauss(ORDER)
         self.nodes = np.stack(np.meshgrid(node, node, indexing="ij"), axis=-1).reshape(-1, 2) / 2
         self.log_weights = np.log(np.outer(weight, weight).ravel() / 4)
+        self.shares = np.repeat(weight / 2, ORDER)
+        self.begins = np.repeat(np.cumsum(weight / 2) - weight / 2, ORDER)
 
     def evaluate(self, corners, side):
-        """Points, shape ``(m, k, 4)``, and log weights, shape ``(m, k)``, of squares with these lower corners."""
+        """Points and logit weights spread out, shape ``(m, k, 5)``, and log weights of squares with these corners."""
         outer = corners[:, None] + side * (self.nodes + 0.5)
         u, log_weights = self.posterior.inner(outer.reshape(-1, 2))
         log_weights = log_weights.reshape(len(corners), ORDER**2, -1) + self.log_weights[:, None] + 2 * np.log(side)
-        return u.reshape(len(corners), -1, 4), log_weights.reshape(len(corners), -1)
+        u = u.reshape(*log_weights.shape, 4)
+        within = self.begins[:, None] + self.shares[:, None] * self.posterior.rng.random(log_weights.shape)
+        spread = corners[:, 0, None, None] + side * within
+        u = np.concatenate([u, spread[..., None]], axis=-1)
+        return u.reshape(len(corners), -1, 5), log_weights.reshape(len(corners), -1)
 
 
 def quadrature(x, *, tolerance=TOLERANCE):
-    """Weighted points of the posterior: parameters in data units, weights, log evidence in data units."""
+    """Means, sds, 2.5 % and 97.5 % quantiles, shape ``(4, 4)``, and the log evidence, data units."""
     posterior = Posterior(x)
     squares = Squares(posterior)
     side = 2.0
@@ -216,18 +227,20 @@ def quadrature(x, *, tolerance=TOLERANCE):
         if not len(corners):
             break
     u, log_weights = np.concatenate([each[0] for each in kept]), np.concatenate([each[1] for each in kept])
-    theta = posterior.theta(u) * [1, posterior.sd, posterior.sd, posterior.sd]
-    theta += [0, posterior.mean, posterior.mean, 0]
-    return theta, np.exp(log_weights - total), total - posterior.n * np.log(posterior.sd)
+    evidence = total - posterior.n * np.log(posterior.sd)
+    found = summary(posterior.theta(u), np.exp(log_weights - total), np.exp(log_expit(u[:, 4])))
+    return found * np.array([[1], *[[posterior.sd]] * 3]) + np.outer(
+        [0, posterior.mean, posterior.mean, 0], [1, 0, 1, 1]
+    ), evidence
 
 
-def summary(theta, p):
-    """Means, standard deviations, 2.5 % and 97.5 % quantiles, shape ``(4, 4)``: a row for each parameter."""
+def summary(theta, p, spread):
+    """Means, sds, 2.5 % and 97.5 % quantiles of weighted points; those of the weight by its spread values."""
     p = p / p.sum()
     mean = p @ theta
     sd = np.sqrt(p @ (theta - mean) ** 2)
     ends = []
-    for values in theta.T:
+    for values in (spread, *theta.T[1:]):
         order = np.argsort(values, kind="stable")
         value, first = np.unique(values[order], return_index=True)
         mass = np.add.reduceat(p[order], first)
@@ -241,12 +254,11 @@ def main():
     rows = {(row[0], row[1]): row for row in known[1:]}
     for name in sys.argv[1:] or DATA_SETS:
         x, start = DATA_SETS[name](), time.perf_counter()
-        theta, p, evidence = quadrature(x)
-        found = summary(theta, p)
-        coarse_theta, coarse_p, coarse_evidence = quadrature(x, tolerance=30 * TOLERANCE)
-        apart = np.abs(summary(coarse_theta, coarse_p) - found) / found[:, 1:2]
+        found, evidence = quadrature(x)
+        coarse, coarse_evidence = quadrature(x, tolerance=30 * TOLERANCE)
+        apart = np.abs(coarse - found) / found[:, 1:2]
         seconds = time.perf_counter() - start
-        sys.stdout.write(f"{name}: {len(p)} points, {seconds:.0f} s, coarser by {apart.max(axis=0).round(4)} sds, ")
+        sys.stdout.write(f"{name}: {seconds:.0f} s, coarser by {apart.max(axis=0).round(4)} sds, ")
         sys.stdout.write(f"evidence {evidence:.5f}, coarser by {coarse_evidence - evidence:.5f}\n")
         for label, row in zip(LABELS, found, strict=True):
             rows[name, label] = [name, label, *row.tolist(), float(evidence)]
