@@ -22,13 +22,13 @@ from .diagnosis.assessment import Assessment as Assessment
 from .diagnosis.check import check_estimate as check_estimate
 from .diagnosis.inputs import read_draws as read_draws
 from .diagnosis.inputs import read_trace as read_trace
-from .em.algorithm import EMStatus as EMStatus
 from .em.bootstrap import bootstrap_intervals as bootstrap_intervals
 from .em.fit import EMFit as EMFit
 from .em.fit import LocalMaximum as LocalMaximum
 from .em.fit import fit_em as fit_em
 from .em.fit import fit_em_plain as fit_em_plain
 from .em.profile import profile_intervals as profile_intervals
+from .em.run import EMStatus as EMStatus
 from .faults.by_draws import recognise_draws as recognise_draws
 from .faults.case import Recognition as Recognition
 from .faults.catalogue import FAULTS as FAULTS

@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from mixstudy.compression.compress import CompressedSample
 from mixstudy.data.sample import MIN_OBSERVATIONS, as_sample
-from mixstudy.em.algorithm import EMStatus
 from mixstudy.em.fit import EMFit, fit_em
+from mixstudy.em.run import EMStatus
 from mixstudy.model import LABELS, Floats, Parameters, component_log_densities
 
 try:

@@ -12,11 +12,14 @@ from mixstudy.cli.options import (
     Column,
     DropMissing,
     Kind,
+    Label,
     Quiet,
     Seed,
     Truth,
+    Unit,
     as_parameters,
     check_level,
+    named,
     require_folder,
 )
 from mixstudy.cli.terminal import clear_errors, out, working
@@ -34,6 +37,8 @@ def check(
     ] = None,
     column: Column = None,
     drop_missing: DropMissing = False,
+    label: Label = None,
+    unit: Unit = None,
     truth: Truth = None,
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
@@ -76,7 +81,7 @@ def check(
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
 
-        sample = read_observations([data], column=column, drop_missing=drop_missing)
+        sample = named(read_observations([data], column=column, drop_missing=drop_missing), label=label, unit=unit)
         posterior = None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
@@ -127,7 +132,8 @@ def _print(found: Assessment) -> None:
 def _write(found: Assessment, directory: Path) -> None:
     """Write the file, whole or not at all."""
     from mixstudy.data.files import write_atomically
-    from mixstudy.report.serialise import assessment_json, plain, provenance
+    from mixstudy.report.serialise import assessment_json, plain
+    from mixstudy.study.provenance import provenance
 
     content = json.dumps(plain({**assessment_json(found), "provenance": provenance()}), indent=2, allow_nan=False)
     directory.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,6 +42,8 @@ Cluster = Annotated[
 ]
 Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
+Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
+Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
@@ -84,6 +87,12 @@ def read_data(
     x = draw(known, n=n, seed=seed)
     text = f"simulated from {known}, n = {n}, seed {seed}"
     return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), known
+
+
+def named(sample: WeightedSample, *, label: str | None, unit: str | None) -> WeightedSample:
+    """The sample with the name and the unit that ``--label`` and ``--unit`` give to what was observed."""
+    given: dict[str, Any] = {name: text for name, text in (("label", label), ("unit", unit)) if text is not None}
+    return replace(sample, source=replace(sample.source, **given)) if given else sample
 
 
 def as_numbers(text: str | None, option: str) -> list[float] | None:

@@ -2,67 +2,44 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet, Seed, require_folder
-from mixstudy.cli.terminal import clear_errors, out, progress
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-FILES = ("power.json", "power.csv", "power.png")
+from mixstudy.cli.options import Quiet, require_folder
+from mixstudy.cli.running import OnCluster, Resume, Workers, as_list, grown, require_started, tell_end, watched
+from mixstudy.cli.terminal import clear_errors
 
 
 def power(
-    directory: Annotated[Path, typer.Option("--out", help=f"Folder for {', '.join(FILES)}.")] = Path("power"),
-    replicates: Annotated[int, typer.Option(min=1, help="Data sets of each of the 27 cells with every mistake.")] = 10,
-    right: Annotated[int, typer.Option(min=1, help="Data sets of each cell with the right pair alone.")] = 100,
-    workers: Annotated[int, typer.Option(help="Processes; -1 for all cores.")] = -1,
-    seed: Seed = 0,
+    directory: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("power"),
+    n: Annotated[str | None, typer.Option(metavar="A,B,...", help="Observations of a data set.")] = None,
+    separation: Annotated[str | None, typer.Option(metavar="A,B,...", help="Distance of the means in sigma.")] = None,
+    weight: Annotated[str | None, typer.Option(metavar="A,B,...", help="Mass of component 1.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Data sets of each cell with every mistake.")] = None,
+    right: Annotated[int | None, typer.Option(help="Data sets of each cell with the right pair alone.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Where all random streams come from.")] = None,
+    resume: Resume = False,
+    workers: Workers = None,
+    cluster: OnCluster = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure false alarms and power over sample sizes, separations and weights (half an hour by default)."""
+    """Measure false alarms and power over sample sizes, separations and weights (half an hour by default).
+
+    Results are kept part by part: an interrupted run goes on with --resume, and more data sets or cells are added so.
+    """
     with clear_errors():
         require_folder(directory)
-        if workers == 0:
-            msg = "--workers must be a number of processes, or -1 for all cores; got 0"
-            raise ValueError(msg)
-        if directory.exists() and {path.name for path in directory.iterdir()} - set(FILES):
-            msg = f"the folder {directory} holds files that are not of this command; choose another"
-            raise ValueError(msg)
-        directory.mkdir(parents=True, exist_ok=True)
-        from pandas import concat
+        require_started(directory, resume=resume)
+        lists = {"n": n, "separation": separation, "weight": weight}
+        given: dict[str, Any] = {name: as_list(f"--{name}", text) for name, text in lists.items()}
+        given |= {"replicates": replicates, "right": right, "seed": seed}
+        with watched("power", directory, quiet=quiet) as watch:
+            from mixstudy.study.power import PowerDesign, measure_power, power_summary
 
-        from mixstudy.report.serialise import provenance
-        from mixstudy.study.power import measure_power, summarise
+            design = grown(PowerDesign(), given, directory, resume=resume)
+            found = measure_power(design, directory, resume=resume, workers=workers, cluster=cluster, progress=watch)
+        from mixstudy.report.results import write_results
 
-        found = []
-        for count, faults, offset in ((replicates, True, 0), (right, False, replicates)):
-            with progress("Data sets", quiet=quiet) as advance:
-                rows = measure_power(
-                    replicates=count, faults=faults, seed=seed, workers=workers, first=offset, progress=advance
-                )
-            found.append(rows)
-        summary = summarise(concat(found, ignore_index=True))
-        design = {"replicates": replicates, "right": right, "seed": seed, "provenance": provenance()}
-        _write(directory, summary, design)
-    if not quiet:
-        out.print(f"Wrote {', '.join(FILES)} to {directory}", highlight=False)
-
-
-def _write(directory: Path, summary: pd.DataFrame, design: dict[str, object]) -> None:
-    """Write the files to a folder beside, then move them into place."""
-    from mixstudy.plots.studies import plot_power
-    from mixstudy.plots.style import figure_of, save
-
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".mixstudy-") as stage:
-        (Path(stage) / "power.json").write_text(json.dumps(design, indent=2, default=str) + "\n", "utf-8")
-        summary.to_csv(Path(stage) / "power.csv", index=False, float_format="%.4g")
-        save(figure_of(plot_power(summary)), Path(stage) / "power.png")
-        for name in FILES:
-            (Path(stage) / name).replace(directory / name)
+        tell_end(found, write_results(found), power_summary(found.table), quiet=quiet)

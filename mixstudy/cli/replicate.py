@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mixstudy.cli.options import Quiet, require_folder
-from mixstudy.cli.terminal import INTERRUPTED, clear_errors, err, out
+from mixstudy.cli.running import OnCluster, Resume, Workers, as_list, require_started, tell_end, watched
+from mixstudy.cli.terminal import clear_errors
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from mixstudy.study.calibrate import Calibration, CalibrationDesign
+    from mixstudy.study.calibrate import CalibrationDesign
     from mixstudy.study.design import Design
-    from mixstudy.study.replicate import Study
-    from mixstudy.study.run import Progress
+    from mixstudy.study.run import How
 
 
 def replicate(
@@ -39,49 +33,34 @@ def replicate(
     calibrate: Annotated[
         int | None, typer.Option(metavar="N", help="Instead: N truths from the prior, ranked in their posteriors.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the results in the folder.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as processors by default.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers do it instead.")
-    ] = None,
+    resume: Resume = False,
+    workers: Workers = None,
+    cluster: OnCluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Repeat the comparison over many simulated data sets: how often do the methods agree, how often are they right?
 
     Results are kept part by part, so that an interrupted run goes on with --resume.
     """
-    options = {
-        **{name: _list(name, text) for name, text in (("n", n), ("weight", weight), ("separation", separation))},
-        "prior": _list("prior", prior),
-        "replicates": replicates,
-        "seed": seed,
-        "level": level,
-        "chains": chains,
-        "draws": draws,
-        "tune": tune,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    how = {"resume": resume, "workers": workers, "cluster": cluster}
     with clear_errors():
+        lists = {"n": n, "weight": weight, "separation": separation, "prior": prior}
+        options = {
+            **{name: as_list(f"--{name}", text) for name, text in lists.items()},
+            "replicates": replicates,
+            "seed": seed,
+            "level": level,
+            "chains": chains,
+            "draws": draws,
+            "tune": tune,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        how: How = {"resume": resume, "workers": workers, "cluster": cluster}
         require_folder(directory)
-        if resume and not directory.exists():
-            msg = f"{directory} holds no study to go on with: leave out --resume, or name its folder by --out"
-            raise ValueError(msg)
+        require_started(directory, resume=resume)
         if calibrate is not None:
             _calibrate(_calibration_design({**given, "replicates": calibrate}, design), directory, how, quiet=quiet)
         else:
             _study(_design(design, given, directory if resume else None), directory, how, quiet=quiet)
-
-
-def _list(name: str, text: str | None) -> list[int | float] | None:
-    """Numbers separated by commas, whole where they are written so."""
-    if text is None:
-        return None
-    try:
-        return [int(part) if part.strip().lstrip("+-").isdigit() else float(part) for part in text.split(",")]
-    except ValueError:
-        err.print(f"[bold red]error:[/] --{name} takes numbers separated by commas, got {text!r}", highlight=False)
-        raise typer.Exit(2) from None
 
 
 def _design(path: Path | None, given: dict[str, Any], resumed: Path | None) -> Design:
@@ -108,81 +87,24 @@ def _calibration_design(given: dict[str, Any], path: Path | None) -> Calibration
     return CalibrationDesign(**{**given, **({"n": tuple(given["n"])} if "n" in given else {})})
 
 
-def _study(design: Design, directory: Path, how: dict[str, Any], *, quiet: bool) -> None:
-    from mixstudy.report.write import write_study
-    from mixstudy.study.summary import cell_table
-
-    with _watched(directory, quiet=quiet) as watch:
+def _study(design: Design, directory: Path, how: How, *, quiet: bool) -> None:
+    with watched("replicate", directory, quiet=quiet) as watch:
         from mixstudy.study.replicate import run_study
 
-        study = run_study(design, directory, progress=watch, **how)
-    from mixstudy.report.write import write_study_report
+        how["progress"] = watch
+        found = run_study(design, directory, **how)
+    from mixstudy.report.results import write_results
+    from mixstudy.study.summary import cell_table
 
-    write_study(study)
-    report = write_study_report(study)
-    if not quiet:
-        out.print(_console(cell_table(study.table)))
-    _end(study, directory, report)
+    tell_end(found, write_results(found), cell_table(found.table), quiet=quiet)
 
 
-def _calibrate(design: CalibrationDesign, directory: Path, how: dict[str, Any], *, quiet: bool) -> None:
-    from mixstudy.report.write import write_calibration
-
-    with _watched(directory, quiet=quiet) as watch:
+def _calibrate(design: CalibrationDesign, directory: Path, how: How, *, quiet: bool) -> None:
+    with watched("replicate", directory, quiet=quiet) as watch:
         from mixstudy.study.calibrate import calibration_summary, run_calibration
 
-        found = run_calibration(design, directory, progress=watch, **how)
-    from mixstudy.report.write import write_calibration_report
+        how["progress"] = watch
+        found = run_calibration(design, directory, **how)
+    from mixstudy.report.results import write_results
 
-    write_calibration(found)
-    report = write_calibration_report(found)
-    if not quiet:
-        out.print(_console(calibration_summary(found.table)))
-    _end(found, directory, report)
-
-
-def _end(found: Study | Calibration, directory: Path, report: Path) -> None:
-    failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
-    out.print(f"{len(found.table)} data sets{failed}. Results: {directory}", highlight=False, soft_wrap=True)
-    out.print(f"Report: {report}", highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _watched(directory: Path, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Show progress on a terminal with the time left, name damaged parts, and end cleanly on Ctrl-C."""
-    from rich import progress as rich
-
-    columns = (rich.TextColumn("Data sets"), rich.BarColumn(), rich.MofNCompleteColumn(), rich.TimeRemainingColumn())
-    # the rate is that of the whole run, as parts of it may be slow
-    bar = rich.Progress(
-        *columns, console=err, transient=True, disable=quiet or not err.is_terminal, speed_estimate_period=1e9
-    )
-    last: list[Progress] = []
-    task = bar.add_task("", total=None)
-
-    def watch(found: Progress) -> None:
-        if not last:
-            for name in found.damaged:
-                err.print(f"{directory / name} is damaged: computed again", highlight=False, soft_wrap=True)
-        last[:] = [found]
-        bar.update(task, completed=found.done, total=found.total)
-
-    try:
-        with bar:
-            yield watch
-    except KeyboardInterrupt:
-        kept = f"{last[0].done} of {last[0].total} data sets are kept in {directory}" if last else "nothing was written"
-        again = f"mixstudy replicate ... --out {shlex.quote(str(directory))} --resume"
-        err.print(f"Interrupted: {kept}; go on with: {again}", highlight=False, soft_wrap=True)
-        os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
-
-
-def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)
-    """A DataFrame for the terminal."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    shown = Table(*map(str, table.columns), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for row in table.itertuples(index=False):
-        shown.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
-    return shown
+    tell_end(found, write_results(found), calibration_summary(found.table), quiet=quiet)

@@ -76,7 +76,7 @@ class Finding:
     value: float
     """The number it looked at."""
     p_value: float
-    """How often right data look at least this odd, two-sided where there are two sides."""
+    """Probability of a value at least this extreme if the model is right; two-sided where there are two sides."""
     judged: bool
     """Whether it counts towards a misfit; the number of components and what leans on a prior are only reported."""
     explanation: str
@@ -145,7 +145,7 @@ def check_adequacy(fit: EMFit, *, x: ArrayLike | None = None, seed: int = 0) -> 
         return Adequacy(status=AdequacyStatus.NOT_JUDGED, findings=(), threshold=math.nan, pit=None)
     raw = _raw(fit, x)
     drawn = draw_replicates(fit.parameters, n=fit.sample.n, replicates=REPLICATES, seed=seed)
-    theta, _ = refit(drawn, drawn.theta)
+    theta, _ = refit(drawn, drawn.theta[None])
     findings, band = _moment_findings(fit, drawn, theta), None
     if raw is not None:
         band, found = _pit(raw, fit, drawn, theta)

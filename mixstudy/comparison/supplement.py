@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mixstudy.mcmc.posterior import Posterior
 
 FOLLOWS = 0.05
-"""Sensitivity above which a posterior follows what is scaled (Kallioinen et al. 2024)."""
+"""Power-scaling sensitivity above which prior or likelihood is called influential (Kallioinen et al. 2024)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,19 +17,23 @@ allows. Prior art: binned EM (McLachlan & Jones 1988), squashing (DuMouchel et a
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from mixstudy.compression.kernel import ORDER
 from mixstudy.compression.lattice import Cells, count_batches
-from mixstudy.compression.quadrature import chebyshev_points, chebyshev_weights, gauss_points, lagrange_by_powers
+from mixstudy.compression.quadrature import (
+    chebyshev_points,
+    chebyshev_sums,
+    chebyshev_weights,
+    gauss_points,
+    lagrange_by_powers,
+)
 from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, require_enough
 from mixstudy.model import Floats
 
@@ -40,7 +44,7 @@ SLOPE = 12.0
 MARGIN = 1.25
 """Slopes served beyond those that were found wanting, so that the next fit or its draws are served too."""
 NATS, RELATIVE = 1e-6, 1e-14
-"""Error of the log-likelihood that counts as none: so many nats, and so much of its size, which is rounding."""
+"""Tolerated error of the log-likelihood: absolute in nats, and relative for rounding."""
 FINE_ENOUGH = 1e-13
 """Error of one observation below which fewer points are not looked for: a fit then costs the same at any n."""
 ORDERS = range(4, 49, 2)
@@ -84,18 +88,20 @@ class Region(NamedTuple):
         return np.maximum(0.0, np.maximum(self.low - (left + 2 * half_width), left - self.high))
 
 
-def interpolation_error(away: Floats, *, half_width: float, order: int, slope: float) -> Floats:
+def interpolation_error(away: ArrayLike, *, half_width: ArrayLike, order: ArrayLike, slope: float) -> Floats:
     """Bound on the error of one observation, nats, ``away`` from the midpoint, in a cell of ``order`` points.
 
-    The poles after the first are summed by the integral that bounds them.
+    The poles after the first are summed by the integral that bounds them. Arrays broadcast.
     """
+    p = np.asarray(order, dtype=np.float64)
     if slope <= 0:
-        return np.zeros_like(away)
+        return np.zeros(np.broadcast(away, half_width, p).shape)
     pole = math.pi / slope
     reach = np.hypot(away, pole)
-    others = math.sqrt(math.pi) / 4 * math.exp(gammaln((order - 1) / 2) - gammaln(order / 2)) * reach / pole
+    others = math.sqrt(math.pi) / 4 * np.exp(gammaln((p - 1) / 2) - gammaln(p / 2)) * reach / pole
     with np.errstate(over="ignore"):  # infinite where the cells are far too wide
-        return 4 / order * (half_width / 2 / reach) ** order * (1 + others)
+        error: Floats = 4 / p * (np.asarray(half_width) / 2 / reach) ** p * (1 + others)
+    return error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,6 +121,9 @@ class CompressedSample(WeightedSample):
         WeightedSample.__post_init__(self)
         object.__setattr__(self, "n", float(self.cells.n))
 
+    def __repr__(self) -> str:
+        return WeightedSample.__repr__(self)
+
     @property
     def located(self) -> tuple[Floats, Floats]:
         """Mean and count of the observations in each fine cell."""
@@ -122,10 +131,9 @@ class CompressedSample(WeightedSample):
 
     def bound(self, region: Region) -> float:
         """Bound on the error of the log-likelihood, nats, for all parameters of the region."""
-        index, counts = _grouped(self.cells, self.level)
-        return _fine_bound(self.cells, region) + _wide_bound(
-            index, counts, region, half_width=math.ldexp(self.cells.half_width, self.level), order=self.order
-        )
+        half_width = math.ldexp(self.cells.half_width, self.level)
+        wide = _error(*_grouped(self.cells, self.level), region, half_width=half_width, order=self.order)
+        return _fine_bound(self.cells, region) + (LEBESGUE + 1) * float(wide[0])
 
     @property
     def tolerance(self) -> float:
@@ -136,9 +144,9 @@ class CompressedSample(WeightedSample):
         """Whether the error counts as none over the region."""
         return self.bound(region) <= self.tolerance
 
-    def serving(self, region: Region) -> CompressedSample | None:
-        """The same observations on as few points as the region needs; None where the lattice is too wide for it."""
-        return self._on(self.cells, region)
+    def serving(self, region: Region, *, below: float = math.inf) -> CompressedSample | None:
+        """The same observations on as few points as the region needs and fewer than ``below``, or None."""
+        return self._on(self.cells, region, below=below)
 
     def reread(self, region: Region) -> CompressedSample | None:
         """The observations read again on the lattice that the region needs; None where they are gone or none will do.
@@ -157,53 +165,59 @@ class CompressedSample(WeightedSample):
                 return served
         return None
 
-    def _on(self, cells: Cells, region: Region) -> CompressedSample | None:
+    def _on(self, cells: Cells, region: Region, *, below: float = math.inf) -> CompressedSample | None:
         choice = _cheapest(cells, region)
-        if choice is None:
+        if choice is None or choice.points >= below:
             return None
-        points, weights = weighted_points(cells, *choice)
-        return replace(self, points=points, weights=weights, cells=cells, level=choice[0], order=choice[1])
+        points, weights = weighted_points(cells, choice.level, choice.order)
+        return replace(self, points=points, weights=weights, cells=cells, level=choice.level, order=choice.order)
 
 
 def _grouped(cells: Cells, level: int) -> tuple[Floats, Floats]:
     """Wide cells and their counts."""
     wide = np.floor(np.ldexp(cells.index, -level))
-    index, place = np.unique(wide, return_inverse=True)
-    return index, np.bincount(place, cells.counts)
+    first = np.flatnonzero(np.append(True, wide[1:] != wide[:-1]))
+    return wide[first], np.add.reduceat(cells.counts, first)
+
+
+def _error(index: Floats, counts: Floats, region: Region, *, half_width: float, order: ArrayLike) -> Floats:
+    """Bound on the error of all observations in their cells, nats, one for each order."""
+    away = region.away(index, half_width)[:, None]
+    with np.errstate(over="ignore"):
+        return counts @ interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
 
 
 def _fine_bound(cells: Cells, region: Region) -> float:
-    away = region.away(cells.index, cells.half_width)
-    error = interpolation_error(away, half_width=cells.half_width, order=ORDER, slope=region.slope)
-    return float(cells.counts @ error)
+    return float(_error(cells.index, cells.counts, region, half_width=cells.half_width, order=ORDER)[0])
 
 
-def _wide_bound(index: Floats, counts: Floats, region: Region, *, half_width: float, order: int) -> float:
-    away = region.away(index, half_width)
-    error = interpolation_error(away, half_width=half_width, order=order, slope=region.slope)
-    with np.errstate(over="ignore"):
-        return (LEBESGUE + 1) * float(counts @ error)
+class _Choice(NamedTuple):
+    """Cells ``2**level`` fine cells wide, half of ``order`` points in each, and how many that makes."""
+
+    level: int
+    order: int
+    points: int
 
 
-def _cheapest(cells: Cells, region: Region) -> tuple[int, int] | None:
-    """Level and order of the fewest points whose bound is below the tolerance, or None."""
+def _cheapest(cells: Cells, region: Region) -> _Choice | None:
+    """The fewest points whose bound is below the tolerance, or None."""
     budget = min(NATS, FINE_ENOUGH * cells.n) + RELATIVE * cells.n - _fine_bound(cells, region)
+    levels = range(math.ceil(math.log2(np.ptp(cells.index) + 2)), -1, -1)
+    widths = np.ldexp(cells.half_width, levels)
+    near = interpolation_error(0.0, half_width=widths[:, None], order=ORDERS, slope=region.slope)
     best = None
-    if not budget > 0:
-        return None
-    for level in range(math.ceil(math.log2(np.ptp(cells.index) + 2)) + 1):
+    for level, half_width, largest in zip(levels, widths.tolist(), near, strict=True):
         index, counts = _grouped(cells, level)
-        half_width = math.ldexp(cells.half_width, level)
-
-        def met(order: int) -> bool:
-            return _wide_bound(index, counts, region, half_width=half_width, order=order) <= budget  # noqa: B023
-
-        place = bisect_left(ORDERS, True, key=met)  # noqa: FBT003
-        if place < len(ORDERS):
-            size = index.size * ORDERS[place]
-            if best is None or size < best[0]:
-                best = size, level, ORDERS[place]
-    return best and best[1:]
+        if best and index.size * ORDERS[0] // 2 > best.points:
+            break
+        with np.errstate(over="ignore"):
+            errors = cells.n * largest
+        if region.low > -math.inf:  # the midpoint can't be in every cell
+            errors = _error(index, counts, region, half_width=half_width, order=ORDERS)
+        met = np.flatnonzero((LEBESGUE + 1) * errors <= budget)
+        if met.size and (best is None or index.size * ORDERS[met[0]] // 2 <= best.points):
+            best = _Choice(level, ORDERS[met[0]], index.size * ORDERS[met[0]] // 2)
+    return best
 
 
 def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
@@ -213,7 +227,7 @@ def weighted_points(cells: Cells, level: int, order: int) -> tuple[Floats, Float
     """
     index, moments = _moments(cells, level, order)
     nodes, weights = gauss_points(moments)
-    missed = np.einsum("mj,mjk->mk", weights, chebyshev.chebvander(nodes, order - 1)) - moments
+    missed = chebyshev_sums(nodes, weights, order) - moments
     sound = np.abs(missed).max(axis=1) <= SOUND * moments[:, 0]
     half_width = math.ldexp(cells.half_width, level)
     left = half_width * (2 * index[:, None] + 1)
@@ -230,8 +244,7 @@ def _moments(cells: Cells, level: int, order: int) -> tuple[Floats, Floats]:
     index, first = np.unique(wide, return_index=True)
     nodes, basis = lagrange_by_powers(ORDER)
     t = (2 * (cells.index - width * wide)[:, None] + 1 + nodes - width) / width
-    sums = np.einsum("mj,mjk->mk", cells.sums @ basis.T, chebyshev.chebvander(t, order - 1))
-    return index, np.add.reduceat(sums, first)
+    return index, np.add.reduceat(chebyshev_sums(t, cells.sums @ basis.T, order), first)
 
 
 def compress(x: Floats | Iterable[Floats] | WeightedSample, *, source: Source | None = None) -> CompressedSample:
@@ -270,17 +283,18 @@ def from_cells(
         DataError: There are fewer than 4 observations or fewer than 3 distinct values.
     """
     require_enough(cells.distinct(), cells.n)
-    points, weights = weighted_points(cells, 0, ORDER)
-    finest = CompressedSample(
+    choice = _cheapest(cells, Region(SLOPE / cells.spread))
+    level, order = choice[:2] if choice else (0, ORDER)
+    points, weights = weighted_points(cells, level, order)
+    return CompressedSample(
         points=points,
         weights=weights,
         source=source or Source(description="an array", sha256=cells.fingerprint()),
         cells=cells,
-        level=0,
-        order=ORDER,
+        level=level,
+        order=order,
         again=again,
     )
-    return finest.serving(Region(SLOPE / cells.spread)) or finest
 
 
 def condensed(x: ArrayLike | WeightedSample) -> WeightedSample:
@@ -309,7 +323,7 @@ def finer_for(sample: CompressedSample, regions: Iterable[Region]) -> Compressed
 def slimmed(sample: WeightedSample, region: Region) -> WeightedSample:
     """The sample on fewer points where those serve the region as well."""
     if isinstance(sample, CompressedSample):
-        slim = sample.serving(region)
+        slim = sample.serving(region, below=sample.points.size)
         if slim is not None and slim.points.size < sample.points.size:
             return slim
     return sample

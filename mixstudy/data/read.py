@@ -41,6 +41,7 @@ def read_sample(path: str | Path, *, column: str | None = None, drop_missing: bo
         description=f"{Path(path).name}, column {name}",
         sha256=sha256_of(points),
         dropped=values.size - points.size,
+        label=name,
     )
     try:
         return as_sample(points, source=source)

@@ -1,7 +1,10 @@
-"""Tasks in batches, on this machine's processes or on a Dask cluster, by joblib: the same code for both.
+"""Tasks in numbered batches, on this machine's processes by joblib or on a Dask cluster: one engine for all.
 
 A batch runs in one thread of one process, so that as many processes as there are processors are not in each other's
 way, and so that the results do not depend on how many processors a machine has.
+
+On a cluster Dask's own ``as_completed`` hands the results over: joblib's Dask backend (1.6) waits for ever for a batch
+whose worker died too often.
 """
 
 from __future__ import annotations
@@ -13,17 +16,19 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 CONNECT_SECONDS = 10
 """How long an address may take to answer."""
+LOST_SECONDS = 30
+"""How long a cluster may be without a worker; one that is started again is back in a few seconds."""
+POLL_SECONDS = 0.05
+"""How often a cluster is asked for results."""
 LOOK_SECONDS = 0.5
 """How often a worker process looks whether the one that started it is still there."""
 type Done[R] = tuple[int, R]
@@ -54,29 +59,100 @@ def run_batches[T, R](
         cluster: Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers do it instead.
 
     Raises:
-        ClusterError: The cluster can't be reached, or was lost.
+        ClusterError: The cluster can't be reached, or was lost for good. A worker that dies costs a repetition.
         OSError: A process on this machine was killed, which often means that memory ran out.
     """
-    if cluster is not None:
-        with _client(cluster) as client, parallel_config(backend="dask", client=client):
-            yield from _run(work, batches, jobs=-1)
-        return
+    if cluster is None:
+        yield from _on_this_machine(work, batches, workers or cores())
+    else:
+        yield from _on_cluster(work, batches, cluster)
+
+
+def _on_this_machine[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], jobs: int) -> Generator[Done[R]]:
+    from joblib import Parallel, delayed, parallel_config  # here, as a tenth of a second is a lot for a single fit
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     with parallel_config(backend="loky"):
+        if jobs > 1:
+            _start_processes(jobs)
+        calls = (delayed(_one)(work, number, batch, os.getpid()) for number, batch in batches)
+        run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
         try:
-            yield from _run(work, batches, jobs=workers or cores())
+            yield from run(calls)
         except TerminatedWorkerError as error:
             msg = "a worker process was killed; if memory ran out, use fewer --workers"
             raise OSError(msg) from error
 
 
-def _run[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], *, jobs: int) -> Generator[Done[R]]:
-    calls = (delayed(_one)(work, number, batch, os.getpid()) for number, batch in batches)
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(calls)
+def _start_processes(jobs: int) -> None:
+    """Start joblib's processes so that they ignore Ctrl-C from their first moment: it reaches all of a terminal."""
+    from joblib import Parallel, delayed
+
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        Parallel(n_jobs=jobs)(delayed(os.getpid)() for _ in range(jobs))
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
+
+
+def _on_cluster[T, R](work: Callable[[T], R], batches: Sequence[tuple[int, T]], address: str) -> Generator[Done[R]]:
+    with _client(address) as client:
+        from distributed import as_completed
+
+        futures = (client.submit(_one, work, number, batch, 0, pure=False) for number, batch in batches)
+        completed = as_completed(futures, loop=client.loop, raise_errors=False)
+        for _ in batches:
+            yield _result(_next(completed, client, address), address)
+
+
+def _next(completed: Any, client: Client, address: str) -> Future:  # noqa: ANN401  (Dask is untyped)
+    """Wait for a future, as long as there are workers, or were a short while ago."""
+    seen = time.monotonic()
+    while not completed.has_ready():
+        if _has_workers(client, address):
+            seen = time.monotonic()
+        if time.monotonic() - seen > LOST_SECONDS:
+            problem = f"no worker for {LOST_SECONDS} s; start 'dask worker {address}' and run this again"
+            raise _cluster_error(address, problem)
+        time.sleep(POLL_SECONDS)
+    return next(completed)
+
+
+def _has_workers(client: Client, address: str) -> bool:
+    try:
+        return bool(client.nthreads())
+    except OSError as error:
+        raise _lost(address, error) from error
+
+
+def _result(future: Future, address: str) -> Any:  # noqa: ANN401  (whatever the work makes)
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result(timeout=LOST_SECONDS)
+    except KilledWorker as error:
+        problem = f"a part was tried {error.allowed_failures + 1} times and its worker died each time"
+        raise _cluster_error(address, f"{problem}; see the workers' logs, and give them more memory") from error
+    except ImportError as error:
+        problem = f"its workers cannot import what they need ({error})"
+        raise _cluster_error(address, f"{problem}; install the same version of mixstudy there") from error
+    except CancelledError as error:
+        raise _lost(address, future.status) from error
+
+
+def _lost(address: str, why: object) -> ClusterError:
+    return _cluster_error(address, f"the connection was lost ({why}); see the scheduler's log, and run this again")
+
+
+def _cluster_error(address: str, problem: str) -> ClusterError:
+    return ClusterError(f"cluster {address}: {problem}")
 
 
 def _one[T, R](work: Callable[[T], R], number: int, batch: T, first: int) -> Done[R]:
-    """Runs on a worker; ``first`` is the process that asked for it. Dask's workers are not its children."""
-    if os.getpid() != first and threading.current_thread() is threading.main_thread():
+    """Runs on a worker; ``first`` is the process that started it, or 0 for one of Dask's."""
+    if first and os.getpid() != first and threading.current_thread() is threading.main_thread():
         _settle(first)
     with threadpool_limits(1):
         return number, work(batch)
@@ -102,14 +178,17 @@ def _end_with(parent: int) -> None:
 def _client(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
+        from distributed.comm import parse_address, parse_host_port
     except ImportError as error:
         msg = f"a cluster ({address}) needs Dask; pip install 'mixstudy[cluster]'"
         raise ClusterError(msg) from error
     try:
+        scheme, place = parse_address(address)
+        if scheme in ("tcp", "tls"):
+            parse_host_port(place)  # a client that was refused its address would linger for 20 s
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         problem = f"cannot be reached within {CONNECT_SECONDS} s ({error})"
-        msg = f"cluster {address}: {problem}; check the address and that 'dask scheduler' runs there"
-        raise ClusterError(msg) from error
+        raise _cluster_error(address, f"{problem}; check the address and that 'dask scheduler' runs there") from error
     with client:
         yield client

@@ -11,7 +11,7 @@ from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.rules import POSTERIOR_RULES
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
-from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.run import EMStatus
 from mixstudy.faults.case import SLACK, Recognition
 
 TOO_COARSE = 1.0

@@ -1,13 +1,12 @@
 """Maximum likelihood by EM: every start climbs, every distinct maximum is reported, the highest is the estimate.
 
-The climb itself is in ``climb``. It runs on standardised data and is mapped back, so that estimates and stopping are
-the same under ``x -> a x + b``; many observations are compressed first, on cells as fine as the fit needs.
+EM itself is in ``algorithm``. It runs on standardised data and is mapped back, so that estimates and stopping are the
+same under ``x -> a x + b``; many observations are compressed first, on cells as fine as the fit needs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,19 @@ from numpy.typing import ArrayLike
 
 from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for, slimmed
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
-from mixstudy.em.algorithm import Climb, EMStatus, Standardised, climb, march, starts
+from mixstudy.data.text import glance
+from mixstudy.em.algorithm import CONVERGED, MIN_COUNT
 from mixstudy.em.likelihood import PerParameter, covariance, curvature, wald_intervals
+from mixstudy.em.run import EMStatus, Path, follow, run_em
 from mixstudy.model import LABELS, Floats, Parameters
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SAME_MAXIMUM = 1e-2
-"""Two ends closer than this many standard errors are one maximum: 10 000 times the stopping distance."""
+LADDER = (0.002, 0.005, 0.01, 0.03, 0.07, 0.15, 0.3, 0.5, 0.7, 0.85, 0.93, 0.97, 0.99, 0.995, 0.998)
+"""Quantiles at which the sorted sample is cut for the starts."""
+OUTLIERS = 3
+"""Beside the ladder, the 1 to 3 outermost points on each side start as a component of their own."""
 REACH = 6.0
 """Standard errors of the slope within which no draw of thousands is missed, with room for skewness."""
 MAX_REFITS = 4
@@ -62,11 +65,19 @@ class EMFit:
     maxima: tuple[LocalMaximum, ...]
     """Every distinct local maximum found, the highest first; empty for textbook EM."""
     steps: tuple[str, ...]
-    """What each iteration was: ``start``, ``em`` or ``squarem``."""
+    """What each iteration was: ``start``, ``em``, ``squarem`` or ``newton``."""
     iterates: Floats
     """The parameters (data units, labels as they came) and the log-likelihood after each, shape ``(k, 5)``."""
     sample: WeightedSample
     """The observations."""
+
+    def __repr__(self) -> str:
+        length = f"{len(self.steps) - 1} iterations, log-likelihood {self.log_likelihood:.10g} nats"
+        values = zip(LABELS, self.parameters, self.standard_errors, strict=True)
+        rows = [(label, f"{value:.6g}", f"{error:.3g}") for label, value, error in values]
+        return glance(
+            "EMFit", self.status.value, self.sample.source.description, length, rows=[("", "estimate", "s.e."), *rows]
+        )
 
     @property
     def trace(self) -> pd.DataFrame:
@@ -120,33 +131,45 @@ def _regions(fit: EMFit) -> list[Region]:
 
 
 def _highest(sample: WeightedSample) -> EMFit:
-    """Climb from every start."""
+    """Climb from every start; follow the climb to the highest maximum once more, alone."""
     require_scale(sample)
-    data = Standardised(sample.standardised, sample.weights)
-    climbs = sorted((climb(data, start) for start in starts(data)), key=lambda c: c.log_likelihood, reverse=True)
-    tops = [climb for climb in climbs if climb.status is EMStatus.CONVERGED]
-    return _fit(sample, data, (tops or climbs)[0], _distinct(sample, data, tops))
-
-
-def _distinct(sample: WeightedSample, data: Standardised, tops: Sequence[Climb]) -> tuple[LocalMaximum, ...]:
-    """Group the ends of the climbs, highest first, into distinct maxima."""
-    groups: list[list[Climb]] = []
-    for top in tops:
-        for group in groups:
-            apart = _relabelled(top.theta) - (peak := _relabelled(group[0].theta))
-            if math.sqrt(apart @ curvature(data.t, data.weights, peak).information @ apart) < SAME_MAXIMUM:
-                group.append(top)
-                break
-        else:
-            groups.append([top])
-    return tuple(
+    t, weights = sample.standardised, sample.weights
+    begin = starts(t, weights)
+    ends = run_em(t, weights, begin[None])
+    theta, heights, _, status, leader = (array[0] for array in ends)
+    tops = np.flatnonzero((status == CONVERGED) & (leader == np.arange(leader.size)))
+    tops = tops[np.argsort(-heights[tops], kind="stable")]
+    maxima = tuple(
         LocalMaximum(
-            parameters=_in_data_units(sample, group[0].theta),
-            log_likelihood=group[0].log_likelihood - sample.n * math.log(sample.sd),
-            starts=len(group),
+            parameters=_in_data_units(sample, theta[k]),
+            log_likelihood=float(heights[k]) - sample.n * math.log(sample.sd),
+            starts=int(np.sum(leader == k)),
         )
-        for group in groups
+        for k in tops
     )
+    best = tops[0] if tops.size else np.argmax(heights)
+    return _fit(sample, follow(t, weights, begin[best]), maxima)
+
+
+def starts(t: Floats, weights: Floats) -> Floats:
+    """Class moments of the sorted sample, cut at each rung and behind the outermost points, shape ``(k, 4)``.
+
+    The evenest halves come first: who meets others at a maximum then has the shortest path to it.
+    """
+    order = np.argsort(t, kind="stable")
+    t, weights = t[order], weights[order]
+    cumulated = np.cumsum(weights)
+    n, place = cumulated[-1], np.arange(t.size)
+    outermost = np.arange(1, OUTLIERS + 1)
+    cuts = np.unique(np.concatenate([np.searchsorted(cumulated, np.array(LADDER) * n), outermost, t.size - outermost]))
+    below = np.where(place < cuts[(cuts > 0) & (cuts < t.size), None], weights, 0.0)
+    above = weights - below
+    n1, n2 = below.sum(axis=1), above.sum(axis=1)
+    mu1, mu2 = below @ t / n1, above @ t / n2
+    squares = np.sum(below * (t - mu1[:, None]) ** 2 + above * (t - mu2[:, None]) ** 2, axis=1)
+    theta: Floats = np.stack([n1 / n, mu1, mu2, np.sqrt(np.maximum(squares, 0.0) / n)], axis=1)
+    theta = theta[(np.minimum(n1, n2) > MIN_COUNT) & (mu1 < mu2) & (theta[:, 3] > 0)]
+    return theta[np.argsort(np.abs(theta[:, 0] - 0.5), kind="stable")]
 
 
 def fit_em_plain(
@@ -173,9 +196,8 @@ def fit_em_plain(
         msg = f"iterations must be at least 1, got {iterations}"
         raise ValueError(msg)
     theta = random_start(sample, seed=seed) if start is None else _checked_start(start)
-    data = Standardised(sample.standardised, sample.weights)
-    shift, unit = np.array([0, sample.mean, sample.mean, 0]), _units(sample)
-    return _fit(sample, data, march(data, (theta - shift) / unit, iterations), ())
+    path = follow(sample.standardised, sample.weights, sample.to_standard(theta), iterations=iterations)
+    return _fit(sample, path, ())
 
 
 def random_start(sample: WeightedSample, *, seed: int) -> Floats:
@@ -194,36 +216,28 @@ def _checked_start(start: ArrayLike) -> Floats:
     return theta
 
 
-def _fit(sample: WeightedSample, data: Standardised, climb: Climb, maxima: tuple[LocalMaximum, ...]) -> EMFit:
+def _fit(sample: WeightedSample, path: Path, maxima: tuple[LocalMaximum, ...]) -> EMFit:
     """Map a climb back to data units."""
-    unit = _units(sample)
-    theta = _relabelled(climb.theta)
-    cov = covariance(curvature(data.t, data.weights, theta)) * np.outer(unit, unit)
-    cov.setflags(write=False)
-    iterates = np.array([[*point, height] for _, point, height in climb.path]) * [*unit, 1]
-    iterates += [0, sample.mean, sample.mean, 0, -sample.n * math.log(sample.sd)]
-    iterates.setflags(write=False)
+    theta = Parameters.relabelled(path.iterates[-1, :4])
+    at = curvature(sample.standardised, sample.weights, theta.array)
+    cov = covariance(at) * np.outer(sample.unit, sample.unit)
+    heights = path.iterates[:, 4:] - sample.n * math.log(sample.sd)
+    iterates = np.hstack([sample.from_standard(path.iterates[:, :4]), heights])
+    for array in (cov, iterates):
+        array.setflags(write=False)
     return EMFit(
-        parameters=_in_data_units(sample, theta),
+        parameters=_in_data_units(sample, theta.array),
         standard_errors=PerParameter(*np.sqrt(np.diag(cov)).tolist()),
         covariance=cov,
-        log_likelihood=float(iterates[-1, -1]),
-        distance=climb.distance,
-        status=climb.status,
+        log_likelihood=float(heights[-1, 0]),
+        distance=path.distance,
+        status=path.status,
         maxima=maxima,
-        steps=tuple(kind for kind, _, _ in climb.path),
+        steps=path.steps,
         iterates=iterates,
         sample=sample,
     )
 
 
-def _units(sample: WeightedSample) -> Floats:
-    return np.array([1, sample.sd, sample.sd, sample.sd])
-
-
-def _relabelled(theta: Floats) -> Floats:
-    return np.array([*Parameters.relabelled(theta)])
-
-
 def _in_data_units(sample: WeightedSample, theta: Floats) -> Parameters:
-    return Parameters.relabelled(theta).rescaled(centre=sample.mean, scale=sample.sd)
+    return Parameters.relabelled(sample.from_standard(theta))

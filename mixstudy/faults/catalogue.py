@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from mixstudy.data.text import glance, html_glance
 from mixstudy.faults.steps import FEW, Step, hard, make_step, nearer, pooled, precedence, unweighted
 from mixstudy.model import Floats
 
@@ -37,12 +38,26 @@ class Fault:
     """Whether the variants' means meet, so that they come to rest on the saddle."""
 
 
+class Catalogue(tuple[Fault, ...]):
+    """Known mistakes; in a console and in a notebook a table of them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        rows = [("name", "seen in"), *((fault.name, fault.seen_in) for fault in self)]
+        return glance("FAULTS", f"{len(self)} known mistakes", rows=rows)
+
+    def _repr_html_(self) -> str:
+        rows = [(fault.name, fault.wrong, fault.right, fault.seen_in) for fault in self]
+        return html_glance(f"{len(self)} known mistakes", [("name", "wrong", "right", "seen in"), *rows])
+
+
 _ORIGIN = "the origin: a forum question, 'Expectation Maximization in Python'"
 _SIGMA = "s^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n"
 _E_STEP = "r = w N(x; mu1, s) / ( w N(x; mu1, s) + (1 - w) N(x; mu2, s) )"
 _ORDER = "mu1 < mu2, and the weight goes with its mean"
 _STOP = "stop when sqrt(g' I^-1 g), the distance left in standard errors, is small (g the score, I the information)"
-FAULTS: tuple[Fault, ...] = (
+_KNOWN = (
     Fault(
         name="heights used as data",
         wrong="x_i = f(u_i), the height of the mixture curve at a position u_i",
@@ -234,5 +249,6 @@ FAULTS: tuple[Fault, ...] = (
         seen_in="draws",
     ),
 )
+FAULTS = Catalogue(_KNOWN)
 """The catalogue, in the order in which a tie is named."""
 BY_NAME = {fault.name: fault for fault in FAULTS}

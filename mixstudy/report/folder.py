@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mixstudy.report.serialise import PROGRAM
+from mixstudy.study.provenance import PROGRAM
 
 MARKER = "comparison.json"
 """The file by which a directory is recognised as ours; moved first, so that an interrupted move is recognised too."""

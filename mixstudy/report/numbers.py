@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PLAIN_SCALES = (1e-5, 1e10)
 """Numbers of a size between these are written without an exponent."""
 NOTHING = "–"
-"""Stands for a number that there is none of."""
+"""Printed in place of a missing number."""
 INTERVALS = {"wald": "Wald", "profile": "profile likelihood", "bootstrap": "bootstrap", "credible": "credible"}
 """Kinds of interval in the order of their columns, and what they are called."""
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from enum import Enum
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,21 +20,6 @@ if TYPE_CHECKING:
     from mixstudy.compression.certificate import Certificate
     from mixstudy.em.fit import EMFit
     from mixstudy.mcmc.posterior import Posterior
-
-PROGRAM = "mixstudy"
-PACKAGES = ("pymc", "arviz", "nutpie", "numpy", "scipy")
-
-
-def provenance() -> dict[str, object]:
-    """Tell what made a report: program, versions, platform, and the time in UTC."""
-    return {
-        "program": PROGRAM,
-        "version": metadata.version(PROGRAM),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {name: metadata.version(name) for name in PACKAGES},
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def provenance_pairs(provenance: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

@@ -5,25 +5,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from mixstudy import plots
-from mixstudy.data.files import write_atomically
 from mixstudy.report import serialise as content
-from mixstudy.report.calibration import calibration_document
 from mixstudy.report.comparison import comparison_document
-from mixstudy.report.document import Document
+from mixstudy.report.explorer import explorer
 from mixstudy.report.folder import FIGURES, MARKER, move, staged
 from mixstudy.report.render import render_html, render_latex, render_markdown
-from mixstudy.report.serialise import provenance
-from mixstudy.report.study import study_document
-from mixstudy.study.calibrate import PASSED, Calibration, calibration_summary
-from mixstudy.study.replicate import Study
-from mixstudy.study.summary import large_sample, summarise
+from mixstudy.study.provenance import provenance as provenance_now
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,6 +57,7 @@ def write_report(
     *,
     formats: Sequence[str] = ("html",),
     provenance: Mapping[str, object] | None = None,
+    title: str | None = None,
 ) -> Path:
     """Write the report's files: all of them or, on any failure, none.
 
@@ -77,6 +68,7 @@ def write_report(
         directory: Where to.
         formats: Of the report itself, among ``html``, ``md`` and ``tex``; the tables are written in any case.
         provenance: What made it; by default this program, now.
+        title: Of the report; by default the data's description.
 
     Returns:
         The path of the report in the first of the formats, such as ``report.html``.
@@ -88,9 +80,9 @@ def write_report(
     _known(formats)
     target = Path(directory).resolve()
     with staged(target) as stage:
-        made_by = content.provenance() if provenance is None else provenance
+        made_by = provenance_now() if provenance is None else provenance
         _write_tables(result, stage, made_by)
-        _write_documents(result, stage, made_by, formats)
+        _write_documents(result, stage, made_by, formats, title)
         move(stage, target)
     return target / f"report.{formats[0]}"
 
@@ -108,14 +100,18 @@ def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, obje
     (stage / "posterior.nc").write_bytes(netcdf.getvalue())
 
 
-def _write_documents(result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str]) -> None:
+def _write_documents(
+    result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str], title: str | None
+) -> None:
     from mixstudy import plots  # here, so that the program's help does not load matplotlib
 
     figures = plots.figures(result)
     frames = plots.frames(result) if result.em else ()
-    document = comparison_document(result, provenance, drawn=figures, frames=frames)
+    ground = plots.landscape(result) if result.em and "html" in formats else {}
+    found = explorer(result.em, ground) if result.em and ground else None
+    document = comparison_document(result, provenance, drawn=figures, frames=frames, explorer=found, title=title)
     if "html" in formats:
-        drawn = {**figures, **({"player": plots.player(result)} if frames else {})}
+        drawn = {**figures, **({"player": plots.player(result)} if frames else {}), **(ground if found else {})}
         drawings = {name: plots.svg(figure, name=name) for name, figure in drawn.items()}
         (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
     if "md" in formats:
@@ -133,83 +129,3 @@ def _save(figures: Mapping[str, Figure], stage: Path, suffix: str) -> None:
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         plots.save(figure, folder / f"{name}{suffix}")
-
-
-REPORT = "report.html"
-"""Name of the report in the folder of the results."""
-
-
-def write_study_report(study: Study) -> Path:
-    """Write ``report.html`` beside a study's results; returns its path."""
-    figures = plots.study_figures(study.table, level=study.design.level)
-    document = study_document(study.table, study.design.as_dict(), provenance(), drawn=figures)
-    return _write(document, figures, study.folder)
-
-
-def write_calibration_report(found: Calibration) -> Path:
-    """Write ``report.html`` beside a calibration's results; returns its path."""
-    passed = found.table["sampler_status"] == PASSED
-    figures = {
-        name: plots.figure_of(plots.plot_ranks(found.table, passed=which))
-        for name, which in (("ranks", True), ("ranks-not-passed", False))
-        if (passed == which).sum() >= ENOUGH
-    }
-    document = calibration_document(found.table, asdict(found.design), provenance(), drawn=figures)
-    return _write(document, figures, found.folder)
-
-
-def _write(document: Document, figures: Mapping[str, Figure], folder: Path) -> Path:
-    drawings = {name: plots.svg(figure, name=name) for name, figure in figures.items()}
-    write_atomically(folder / REPORT, render_html(document, drawings).encode())
-    return folder / REPORT
-
-
-RESULTS, SUMMARY, LARGE_SAMPLE, CALIBRATION = (
-    "results.parquet",
-    "summary.csv",
-    "large_sample.csv",
-    "calibration.csv",
-)
-"""Names of the tables."""
-RANKS, RANKS_FAILED = "calibration.png", "calibration-not-passed.png"
-"""Names of the figures: data sets whose sampler passed, and the others."""
-ENOUGH = 5
-"""Data sets that a figure of ranks needs, at least."""
-DIGITS = "%.6g"
-"""A summary's figures: more digits are noise."""
-
-
-def write_study(study: Study) -> None:
-    """Write the whole table, ``summary.csv`` and ``large_sample.csv`` into the study's folder."""
-    _write_table(study.table, study.folder / RESULTS)
-    _write_csv(summarise(study.table), study.folder / SUMMARY)
-    _write_csv(large_sample(study.table), study.folder / LARGE_SAMPLE)
-
-
-def write_calibration(found: Calibration) -> None:
-    """Write the whole table, ``calibration.csv`` and the figures of the ranks into the calibration's folder."""
-    _write_table(found.table, found.folder / RESULTS)
-    _write_csv(calibration_summary(found.table), found.folder / CALIBRATION)
-    write_ranks(found.table, found.folder)
-
-
-def write_ranks(table: pd.DataFrame, folder: Path) -> None:
-    """Draw the ranks where the sampler passed, and beside them where it did not."""
-    from mixstudy.plots.studies import plot_ranks  # here, so that the program's help does not load matplotlib
-    from mixstudy.plots.style import figure_of, save
-
-    passed = table["sampler_status"] == PASSED
-    for name, which in ((RANKS, True), (RANKS_FAILED, False)):
-        if (passed == which).sum() >= ENOUGH:
-            save(figure_of(plot_ranks(table, passed=which)), folder / name)
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    write_atomically(path, buffer.getvalue())
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    text: Any = table.to_csv(index=False, float_format=DIGITS)
-    write_atomically(path, text.encode())

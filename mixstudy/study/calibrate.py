@@ -11,11 +11,10 @@ simultaneous (Säilynoja, Bürkner & Vehtari 2022). A data set whose sampler fai
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -27,9 +26,10 @@ from mixstudy.em.fit import fit_em
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
 from mixstudy.mcmc.samplers import SamplerSettings, compile_model
 from mixstudy.model import LABELS, Floats, Parameters, Prior, log_likelihood, log_likelihoods, simulate
-from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns
+from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns, sampler_settings
 from mixstudy.study.design import DesignError, Seeds, seeds_at
-from mixstudy.study.run import Progress, Results, guarded, run_tasks, timed, versions
+from mixstudy.study.provenance import versions
+from mixstudy.study.run import How, Job, Results, Row, guarded, run_job, timed
 
 THINNED = 99
 """Draws among which the truth is ranked: an effective sample size of 400 or more leaves them nearly independent."""
@@ -90,6 +90,10 @@ class CalibrationDesign:
         Prior(centre=self.centre, scale=self.scale)
         SamplerSettings(chains=self.chains, draws=self.draws, tune=self.tune, seed=self.seed)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The design as plain values."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
     def tasks(self) -> list[CalibrationTask]:
         """All data sets, their sizes in turn."""
         return [
@@ -115,6 +119,11 @@ class CalibrationTask:
     seeds: Seeds
     """Of truth, data and ranks, and of the chains."""
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """Seed of the data, and how many there are."""
+        return (self.seeds.data, self.n)
+
 
 class Calibration(Results[CalibrationDesign]):
     """The ranks of a calibration; ``u_*`` are the ranks made continuous, ``sampler_status`` tells who failed."""
@@ -122,49 +131,12 @@ class Calibration(Results[CalibrationDesign]):
     __slots__ = ()
 
 
-def run_calibration(
-    design: CalibrationDesign,
-    folder: str | Path,
-    *,
-    resume: bool = False,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Callable[[Progress], object] | None = None,
-) -> Calibration:
-    """Draw truths from the prior and rank them in their posteriors.
-
-    Args:
-        design: What to do.
-        folder: Where results go, part by part as they are done.
-        resume: Whether to go on with results of the same design that are there already.
-        workers: Processes on this machine; as many as it has processors by default, and 1 for this process.
-        cluster: Address of a Dask scheduler, whose workers do it instead.
-        progress: Called at the start and after each part.
-
-    Raises:
-        FolderError: As ``run_study``; so are FullError and ClusterError.
-    """
-    values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(design).items()}
-    table, damaged = run_tasks(
-        design.tasks(),
-        partial(calibration_row, design=design),
-        Path(folder),
-        plan={"study": "calibration", **values},
-        schema=SCHEMA,
-        resume=resume,
-        workers=workers,
-        cluster=cluster,
-        progress=progress,
-    )
-    return Calibration(design=design, folder=Path(folder), table=table, damaged=damaged)
-
-
-def calibration_row(task: CalibrationTask, design: CalibrationDesign) -> dict[str, Any]:
+def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
     """Draw a truth, simulate, sample, rank: one row, whatever happens."""
     prior = Prior(centre=design.centre, scale=design.scale)
     drawn = prior.draw(1, seed=task.seeds.data)
     truth = Parameters(**{label: float(drawn[label][0]) for label in LABELS})
-    row: dict[str, Any] = {
+    row: Row = {
         "n": task.n,
         "replicate": task.replicate,
         "seed": task.seeds.data,
@@ -175,18 +147,31 @@ def calibration_row(task: CalibrationTask, design: CalibrationDesign) -> dict[st
     compiled = compile_model()
     with timed(row, "all"), guarded(row):
         x = simulate(truth, n=task.n, seed=task.seeds.data + 1)
-        settings = SamplerSettings(
-            chains=design.chains,
-            draws=design.draws,
-            tune=design.tune,
-            seed=task.seeds.sampler,
-            escalate=design.escalate,
-        )
+        settings = sampler_settings(design, task.seeds.sampler)
         sample = fit_em(condense(x)).sample
         posterior = sample_posterior(sample, prior=prior, settings=settings, compiled=compiled, cores=1)
         row.update(posterior_columns(posterior))
         row.update(_ranks(x, truth, posterior, seed=task.seeds.data + 2))
-    return row
+    return [row]
+
+
+CALIBRATING: Job[CalibrationTask, CalibrationDesign] = Job(
+    name="calibration", work=rank, schema=SCHEMA, key=("seed", "n"), grows=("replicates",)
+)
+
+
+def run_calibration(design: CalibrationDesign, folder: str | Path, **how: Unpack[How]) -> Calibration:
+    """Draw truths from the prior and rank them in their posteriors.
+
+    Args:
+        design: What to do.
+        folder: Where results go, part by part as they are done.
+        how: As for ``run_study``: ``resume``, ``workers``, ``cluster``, ``progress``.
+
+    Raises:
+        FolderError: As ``run_study``; so are FullError and ClusterError.
+    """
+    return run_job(CALIBRATING, design, Path(folder), Calibration, **how)
 
 
 def _ranks(x: Floats, truth: Parameters, posterior: Posterior, *, seed: int) -> dict[str, Any]:

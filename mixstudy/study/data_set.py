@@ -20,10 +20,12 @@ from mixstudy.mcmc.posterior import Posterior, sample_posterior
 from mixstudy.mcmc.samplers import SamplerSettings, compile_model
 from mixstudy.model import LABELS, Prior, simulate
 from mixstudy.study.design import Design, Task
-from mixstudy.study.run import guarded, timed, versions
+from mixstudy.study.provenance import versions
+from mixstudy.study.run import Row, guarded, timed
 
 if TYPE_CHECKING:
     from mixstudy.model import Floats
+    from mixstudy.study.calibrate import CalibrationDesign
 
 FEW = 300
 """Up to this many observations are used as they are: their points would be no fewer."""
@@ -65,7 +67,7 @@ SCHEMA = pa.schema(
 """Columns of a study's table; a value that was not reached is missing."""
 
 
-def sampler_settings(design: Design, seed: int) -> SamplerSettings:
+def sampler_settings(design: Design | CalibrationDesign, seed: int) -> SamplerSettings:
     """How the posterior of one data set is sampled."""
     return SamplerSettings(
         chains=design.chains, draws=design.draws, tune=design.tune, seed=seed, escalate=design.escalate
@@ -83,9 +85,9 @@ def condense(x: Floats) -> WeightedSample:
     return as_sample(x) if x.size <= FEW else compress([*np.array_split(x, -(-x.size // BATCH))])
 
 
-def row_of(task: Task, design: Design) -> dict[str, Any]:
+def analyse(task: Task, design: Design) -> list[Row]:
     """Simulate, fit, sample, compare: one row of the study, whatever happens."""
-    row: dict[str, Any] = {
+    row: Row = {
         "n": task.n,
         "weight": task.truth.weight,
         "separation": task.truth.mu2 - task.truth.mu1,
@@ -111,7 +113,7 @@ def row_of(task: Task, design: Design) -> dict[str, Any]:
         with timed(row, "comparison"):
             result = compare(em, posterior, truth=task.truth, level=design.level, thorough=False)
         row.update(_comparison_columns(result))
-    return row
+    return [row]
 
 
 def em_columns(em: EMFit) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import difflib
 import itertools
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +58,15 @@ class Task:
     seeds: Seeds
     """Of the data and of the chains."""
 
+    @property
+    def key(self) -> tuple[float, ...]:
+        """Seed of the data, and the cell."""
+        return (self.seeds.data, self.n, self.truth.weight, self.truth.mu2 - self.truth.mu1, self.prior)
+
+
+AXES = ("n", "weight", "separation", "prior")
+"""What a cell is made of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
@@ -87,18 +96,13 @@ class Design:
     """Whether the sampler goes on by other means where its diagnostics fail."""
 
     def __post_init__(self) -> None:
-        for name in ("n", "weight", "separation", "prior"):
+        for name in AXES:
             values = getattr(self, name)
             _require(len(values) > 0, name, "must hold at least one value", values)
             _require(len(set(values)) == len(values), name, "must hold each value once", list(values))
         for name, least in _LEAST.items():
-            for value in np.atleast_1d(getattr(self, name)).tolist():
-                _require(value >= least, name, f"must be at least {least}", value)
-        for value in self.weight:
-            _require(0 < value < 1, "weight", "must lie strictly between 0 and 1", value)
-        for name in ("separation", "prior"):
-            for value in getattr(self, name):
-                _require(0 < value < math.inf, name, "must be finite and above 0", value)
+            require_least(name, np.atleast_1d(getattr(self, name)).tolist(), least)
+        require_shape(weight=self.weight, separation=self.separation, prior=self.prior)
         require_level(self.level)
 
     @property
@@ -169,6 +173,21 @@ def _require(holds: bool, name: str, rule: str, value: object) -> None:  # noqa:
     if not holds:
         msg = f"{name} {rule}, got {value!r}"
         raise DesignError(msg)
+
+
+def require_least(name: str, values: Iterable[float], least: float) -> None:
+    """Raise ``DesignError`` where a value is below the least that is allowed."""
+    for value in values:
+        _require(value >= least, name, f"must be at least {least}", value)
+
+
+def require_shape(*, weight: Iterable[float], **positive: Iterable[float]) -> None:
+    """Raise ``DesignError`` where a weight is outside (0, 1), or another value is not finite and above 0."""
+    for value in weight:
+        _require(0 < value < 1, "weight", "must lie strictly between 0 and 1", value)
+    for name, values in positive.items():
+        for value in values:
+            _require(0 < value < math.inf, name, "must be finite and above 0", value)
 
 
 def _converted(key: str, value: Any, default: object) -> Any:  # noqa: ANN401  (of the type of the default)

@@ -8,21 +8,22 @@ recognition alone. A share of R data sets has a Monte Carlo error, given as its 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from itertools import chain, product
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+import pyarrow as pa
 from scipy.special import ndtr
 from scipy.stats import beta
 
+from mixstudy.comparison.checks import CHECKS
 from mixstudy.comparison.compare import Comparison, compare
 from mixstudy.comparison.verdict import Verdict
-from mixstudy.data.sample import WeightedSample, as_sample
+from mixstudy.data.sample import MIN_OBSERVATIONS, WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
 from mixstudy.faults.catalogue import FAULTS
@@ -31,13 +32,10 @@ from mixstudy.faults.reproduce import reproduce, reproduce_data, reproduce_draws
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
 from mixstudy.mcmc.samplers import SamplerSettings, compile_model
 from mixstudy.model import Floats, Parameters, simulate
+from mixstudy.study.design import require_least, require_shape, seeds_at
+from mixstudy.study.provenance import versions
+from mixstudy.study.run import How, Job, Results, Row, guarded, run_job
 
-if TYPE_CHECKING:
-    from nutpie.sample import CompiledModel
-
-SIZES = (100, 1000, 10_000)
-SEPARATIONS = (1.5, 3.0, 5.0)
-WEIGHTS = (0.1, 0.3, 0.5)
 RIGHT = "none"
 """Name of the row of the right pair."""
 MOVED = 0.1
@@ -50,6 +48,17 @@ PRINTED = 6
 """Significant figures of a faulty estimate, as a program would print it."""
 SIGMA = 2.0
 """Shared by all cells; not 1, where a variance is its own root."""
+CELL = ("n", "separation", "weight")
+"""Columns that tell a cell."""
+SCHEMA = pa.schema(
+    [
+        *[(name, pa.int64()) for name in ("n", "replicate", "seed")],
+        *[(name, pa.float64()) for name in ("separation", "weight", "moved")],
+        *[(name, pa.bool_()) for name in ("with_faults", "named")],
+        *[(name, pa.string()) for name in ("fault", "variant", "verdict", *CHECKS, "reason", "versions")],
+    ]
+)
+"""Columns of the table; a value that does not apply is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,78 +78,128 @@ class Cell:
         return Parameters(weight=self.weight, mu1=0.0, mu2=self.separation * SIGMA, sigma=SIGMA)
 
 
-def grid() -> tuple[Cell, ...]:
-    """All combinations of size, separation and weight."""
-    return tuple(
-        Cell(n=n, separation=separation, weight=weight)
-        for n, separation, weight in product(SIZES, SEPARATIONS, WEIGHTS)
-    )
+class PowerTask(NamedTuple):
+    """One data set."""
+
+    cell: Cell
+    """Where its truth lies."""
+    replicate: int
+    """Its number in the cell."""
+    with_faults: bool
+    """Whether every fault is made on it, or the right pair alone is judged."""
+    seed: int
+    """Seed of the data; the chains' follows it."""
+
+    @property
+    def key(self) -> tuple[float, ...]:
+        """The seed, the cell, and whether faults were made."""
+        return (self.seed, self.cell.n, self.cell.separation, self.cell.weight, self.with_faults)
 
 
-def measure_power(
-    cells: tuple[Cell, ...] | None = None,
-    *,
-    replicates: int = 20,
-    first: int = 0,
-    faults: bool = True,
-    seed: int = 0,
-    workers: int = -1,
-    progress: Callable[[int, int], object] | None = None,
-) -> pd.DataFrame:
-    """Judge a right estimate, and each faulty one, on ``replicates`` data sets of each cell.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerDesign:
+    """A grid of cells; in each, data sets with every mistake and data sets with the right pair alone."""
+
+    n: tuple[int, ...] = (100, 1000, 10_000)
+    """Observations of a data set, at least 4."""
+    separation: tuple[float, ...] = (1.5, 3.0, 5.0)
+    """Distance of the means in sigma, above 0."""
+    weight: tuple[float, ...] = (0.1, 0.3, 0.5)
+    """Mass of the lower component, in (0, 1)."""
+    replicates: int = 10
+    """Data sets of each cell on which every mistake is made, 0 or above."""
+    right: int = 100
+    """Data sets of each cell with the right pair alone, 0 or above."""
+    seed: int = 0
+    """Where all random streams come from, 0 or above."""
+
+    def __post_init__(self) -> None:
+        rules = {"n": self.n, "replicates": (self.replicates,), "right": (self.right,), "seed": (self.seed,)}
+        for name, values in rules.items():
+            require_least(name, values, MIN_OBSERVATIONS if name == "n" else 0)
+        require_shape(weight=self.weight, separation=self.separation)
+        require_least("replicates and right together", (self.replicates + self.right,), 1)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All combinations of size, separation and weight."""
+        grid = product(self.n, self.separation, self.weight)
+        return tuple(Cell(n=n, separation=separation, weight=weight) for n, separation, weight in grid)
+
+    def tasks(self) -> list[PowerTask]:
+        """All data sets, the first of every cell before the second of any."""
+        return [
+            PowerTask(cell, number, number < self.replicates, _seed(self.seed, cell, number))
+            for number in range(self.replicates + self.right)
+            for cell in self.cells
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The design as plain values."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def _seed(seed: int, cell: Cell, number: int) -> int:
+    """The seed of a data set follows from its cell, so that a grid may grow."""
+    place = (cell.n, round(1e6 * cell.separation), round(1e6 * cell.weight), number)
+    return seeds_at(seed, place).data
+
+
+def judge_right_and_wrong(task: PowerTask, _: PowerDesign) -> list[Row]:
+    """The rows of one data set: the right pair, then every fault, whatever happens."""
+    cell = task.cell
+    where: Row = {
+        "n": cell.n,
+        "separation": cell.separation,
+        "weight": cell.weight,
+        "replicate": task.replicate,
+        "seed": task.seed,
+        "with_faults": task.with_faults,
+        "versions": versions(),
+    }
+    right: Row = {**where, "fault": RIGHT, "variant": "", "moved": 0.0}
+    rows = [right]
+    with guarded(right):
+        sample = as_sample(simulate(cell.truth, n=cell.n, seed=task.seed))
+        fit = fit_em(sample)
+        settings = SamplerSettings(seed=task.seed >> 31)
+        posterior = sample_posterior(fit.sample, settings=settings, compiled=compile_model(), cores=1)
+        right |= _statuses(compare(fit, posterior, truth=cell.truth, thorough=False))
+        marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
+        right["named"] = not (marks or _named(fit.parameters, sample, fit))
+        if task.with_faults:
+            kinds = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=task.seed), _in_data(cell, task.seed))
+            rows += [{**where, "sampler": right["sampler"], **row} for row in chain.from_iterable(kinds)]
+    return rows
+
+
+class Power(Results[PowerDesign]):
+    """Rows of right pairs and of every fault: ``moved``, ``verdict``, ``named`` and the status of every check."""
+
+    __slots__ = ()
+
+
+MEASURING: Job[PowerTask, PowerDesign] = Job(
+    name="power",
+    work=judge_right_and_wrong,
+    schema=SCHEMA,
+    key=("seed", *CELL, "with_faults"),
+    grows=(*CELL, "replicates", "right"),
+)
+
+
+def measure_power(design: PowerDesign, folder: str | Path, **how: Unpack[How]) -> Power:
+    """Judge a right estimate, and each faulty one, on the data sets of each cell.
 
     Args:
-        cells: Where; the whole grid by default.
-        replicates: Data sets of each cell, at least 1.
-        first: Number of the first of them, so that two runs share none.
-        faults: Whether the faults are made; without them false alarms alone are measured, on many more data sets.
-        seed: Of everything random; a data set's stream follows from its place in the design.
-        workers: Processes, -1 for all cores; each compiles the model once.
-        progress: Told of each data set that is done, with the number of all.
-
-    Returns:
-        One row for each data set and fault: cell, ``replicate``, ``fault``, ``variant``, ``moved`` (posterior standard
-        deviations), ``verdict``, ``named``, and the status of every check.
+        design: What to do.
+        folder: Where results go, part by part as they are done.
+        how: As for ``run_study``: ``resume``, ``workers``, ``cluster``, ``progress``.
 
     Raises:
-        ValueError: ``replicates`` is below 1.
+        FolderError: As ``run_study``; so are FullError and ClusterError.
     """
-    if replicates < 1:
-        msg = f"replicates must be at least 1, got {replicates}"
-        raise ValueError(msg)
-    places = [(cell, replicate) for cell in cells or grid() for replicate in range(first, first + replicates)]
-    jobs = (delayed(_judged)(cell, replicate, seed=seed, faults=faults) for cell, replicate in places)
-    rows: list[dict[str, Any]] = []
-    for found in Parallel(n_jobs=workers, return_as="generator")(jobs):
-        rows += found
-        if progress is not None:
-            progress(1, len(places))
-    return pd.DataFrame(rows)
-
-
-@cache
-def _compiled() -> CompiledModel:
-    """Once for each process."""
-    return compile_model()
-
-
-def _judged(cell: Cell, replicate: int, *, seed: int, faults: bool) -> list[dict[str, Any]]:
-    """The rows of one data set."""
-    place = [seed, cell.n, round(10 * cell.separation), round(10 * cell.weight), replicate]
-    data_seed, chain_seed = (int(word) for word in np.random.SeedSequence(place).generate_state(2))
-    sample = as_sample(simulate(cell.truth, n=cell.n, seed=data_seed))
-    fit = fit_em(sample)
-    settings = SamplerSettings(seed=chain_seed)
-    posterior = sample_posterior(fit.sample, settings=settings, compiled=_compiled())
-    where = {"n": cell.n, "separation": cell.separation, "weight": cell.weight, "replicate": replicate}
-    right = _statuses(compare(fit, posterior, truth=cell.truth, thorough=False))
-    marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
-    named = not (marks or _named(fit.parameters, sample, fit))
-    rows = [where | {"fault": RIGHT, "variant": "", "moved": 0.0, "named": named} | right]
-    if faults:
-        made = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=data_seed), _in_data(cell, seed=data_seed))
-        rows += [where | {"sampler": right["sampler"]} | row for row in chain.from_iterable(made)]
-    return rows
+    return run_job(MEASURING, design, Path(folder), Power, **how)
 
 
 def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> Iterator[dict[str, Any]]:
@@ -172,7 +231,7 @@ def _in_draws(fit: EMFit, *, seed: int) -> Iterator[dict[str, Any]]:
         yield _recognised(name, "draws", float(off.max()), found)
 
 
-def _in_data(cell: Cell, *, seed: int) -> Iterator[dict[str, Any]]:
+def _in_data(cell: Cell, seed: int) -> Iterator[dict[str, Any]]:
     """A row for each fault of the data, fitted rightly, the truth being known."""
     for fault in (fault for fault in FAULTS if fault.seen_in == "data"):
         sample = as_sample(reproduce_data(fault.name, cell.truth, n=cell.n, seed=seed))
@@ -211,14 +270,14 @@ def _statuses(result: Comparison) -> dict[str, str]:
     return {"verdict": result.verdict.value} | {check.name: check.status.value for check in result.checks}
 
 
-def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+def power_summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Shares of the data sets of each cell and fault, with their 95 % intervals.
 
     Counted are the estimates, one of each variant of a fault, on data sets whose posterior can be trusted, where the
     fault moved the estimate; the intervals take them for independent. Columns: ``data_sets``, ``counted``, ``disagree``
     with ``disagree_low`` and ``disagree_high``, ``named``, ``inconclusive``.
     """
-    keys = ["fault", "n", "separation", "weight"]
+    keys = ["fault", *CELL]
     found = [dict(zip(keys, key, strict=True)) | _shares(group) for key, group in rows.groupby(keys, sort=True)]
     return pd.DataFrame(found)
 

@@ -1,34 +1,66 @@
-"""A study: the comparison repeated over many simulated data sets, resumable, on one machine or a cluster."""
+"""The engine of all studies: every data set of a design, on this machine or a cluster, kept part by part.
+
+What was done is known by its key, the columns that tell one data set's rows from another's. So a run goes on wherever
+it was interrupted, and a design may grow: more replicates or more cells are added to the results that are there.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib import metadata
+from functools import partial
+from itertools import batched, groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import pandas as pd
 import pyarrow as pa
 
+from mixstudy.data.text import glance
 from mixstudy.data.workers import run_batches
-from mixstudy.study.design import Seeds
-from mixstudy.study.storage import Parts, open_folder
+from mixstudy.study.provenance import code, versions
+from mixstudy.study.storage import ResultStore, open_folder
 
 PART_SIZE = 8
 """Data sets in a part: a few seconds' work, which is all that a kill can lose for each worker."""
 type Row = dict[str, Any]
+type Key = tuple[Any, ...]
 
 
-class Placed(Protocol):
-    """A task that has seeds of its own."""
+class Task(Protocol):
+    """One data set of a design."""
 
     @property
-    def seeds(self) -> Seeds:
-        """Of the data and of the chains."""
+    def key(self) -> Key:
+        """The values of the job's key columns in its rows."""
+
+
+class Plan[T](Protocol):
+    """A design, as the engine sees it."""
+
+    def tasks(self) -> list[T]:
+        """All data sets, in the order of the table."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values that say what is to be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job[T: Task, D]:
+    """What is done with every data set of a design."""
+
+    name: str
+    """Kind of study, as the folder records it."""
+    work: Callable[[T, D], list[Row]]
+    """Makes the rows of one data set, whatever happens; runs on a worker."""
+    schema: pa.Schema
+    """Columns of the rows."""
+    key: tuple[str, ...]
+    """Columns that tell the rows of one data set from another's."""
+    grows: tuple[str, ...]
+    """Keys of the design that say how many data sets there are, and nothing of any one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +72,37 @@ class Progress:
     total: int
     """Data sets there are."""
     damaged: tuple[str, ...]
-    """Names of part files that were found damaged and are computed again."""
+    """Names of part files that were found damaged, whose data sets are computed again."""
+
+
+class How(TypedDict, total=False):
+    """How a study is run."""
+
+    resume: bool
+    """Whether to go on with results that are there already, of the same design or a smaller one; no by default."""
+    workers: int | None
+    """Processes on this machine; as many as it has processors by default, and 1 for this process."""
+    cluster: str | None
+    """Address of a Dask scheduler, such as ``tcp://host:8786``, whose workers do it instead."""
+    progress: Callable[[Progress], object] | None
+    """Called at the start and after each part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Results[D]:
-    """A row for each data set of a design, and where they are kept."""
+    """The rows of every data set of a design, and where they are kept."""
 
     design: D
     """What was asked for."""
     folder: Path
     """Where the parts are."""
     table: pd.DataFrame
-    """One row for each data set, in the order of the design; ``reason`` says why one failed."""
+    """The rows of each data set, in the order of the design; ``reason`` says why one failed."""
     damaged: tuple[str, ...]
     """Names of part files that were found damaged and computed again."""
+
+    def __repr__(self) -> str:
+        return glance(type(self).__name__, f"{len(self.table)} data sets in {self.folder}, {self.failed} failed")
 
     @property
     def failed(self) -> int:
@@ -62,67 +110,66 @@ class Results[D]:
         return int(self.table["reason"].notna().sum())
 
 
-def run_tasks[T: Placed](
-    tasks: Sequence[T],
-    work: Callable[[T], Row],
+def run_job[T: Task, D: Plan[Any], R: Results[Any]](
+    job: Job[T, D],
+    design: D,
     folder: Path,
+    made: type[R],
     *,
-    plan: Mapping[str, object],
-    schema: pa.Schema,
-    resume: bool,
-    workers: int | None,
-    cluster: str | None,
-    progress: Callable[[Progress], object] | None,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Make a row of every task, in parts that are kept as they are done.
+    resume: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[Progress], object] | None = None,
+) -> R:
+    """Make the rows of every data set that the folder does not hold yet, in parts that are kept as they are done.
 
-    Returns:
-        All rows in the order of the tasks, and the names of the parts that were damaged and made again.
+    Args:
+        job: What is done.
+        design: Its data sets.
+        folder: Where results go.
+        made: The class of the results.
+        resume: As in ``How``; so are the others.
+        workers: Likewise.
+        cluster: Likewise.
+        progress: Likewise.
     """
-    open_folder(folder, {**plan, "part_size": PART_SIZE, "versions": versions()}, resume=resume)
-    batches = [tasks[start : start + PART_SIZE] for start in range(0, len(tasks), PART_SIZE)]
-    parts = Parts(folder=folder, schema=schema, count=len(batches))
-    rows: dict[int, list[Row]] = {}
-    damaged: list[str] = []
-    for number, batch in enumerate(batches):
-        for path in parts.paths(number):
-            found = _belonging(parts.read(path), batch)
-            if found is None:
-                damaged.append(path.name)
-            else:
-                rows[number] = found
+    plan = {"study": job.name, **design.as_dict(), "versions": versions(), "code": code()}
+    open_folder(folder, plan, resume=resume, grows=job.grows)
+    store = ResultStore(folder=folder, schema=job.schema)
+    whole, damaged = store.take_stock()
+    tasks: list[T] = design.tasks()
+    held: dict[Key, list[Row]] = {}
+    for rows in whole:
+        held |= _by_key(rows, job.key)
     report = progress or (lambda found: found)
 
     def tell() -> None:
-        report(Progress(done=sum(map(len, rows.values())), total=len(tasks), damaged=tuple(damaged)))
+        done = sum(task.key in held for task in tasks)
+        report(Progress(done=done, total=len(tasks), damaged=damaged))
 
     tell()
-    left = [(number, batch) for number, batch in enumerate(batches) if number not in rows]
-    with closing(run_batches(partial(_rows, work), left, workers=workers, cluster=cluster)) as results:
-        for number, found in results:
-            parts.write(number, found)
-            rows[number] = found
+    left = list(enumerate(batched([task for task in tasks if task.key not in held], PART_SIZE)))
+    work = partial(_rows, job.work, design)
+    with closing(run_batches(work, left, workers=workers, cluster=cluster)) as results:
+        for _, rows in results:
+            store.write(rows)
+            held |= _by_key(rows, job.key)
             tell()
-    whole = pa.Table.from_pylist([row for number in range(len(batches)) for row in rows[number]], schema=schema)
-    return whole.to_pandas(), tuple(damaged)
+    table = pa.Table.from_pylist([row for task in tasks for row in held[task.key]], schema=job.schema).to_pandas()
+    return made(design=design, folder=folder, table=table, damaged=damaged)
 
 
-def _rows[T](work: Callable[[T], Row], batch: Sequence[T]) -> list[Row]:
-    return [work(task) for task in batch]
+def _rows[T, D](work: Callable[[T, D], list[Row]], design: D, batch: Sequence[T]) -> list[Row]:
+    return [row for task in batch for row in work(task, design)]
 
 
-def _belonging(rows: list[Row] | None, batch: Sequence[Placed]) -> list[Row] | None:
-    """The rows of a part where they are those of its tasks; None where the part is damaged."""
-    seeds = [task.seeds.data for task in batch]
-    return rows if rows is not None and [row["seed"] for row in rows] == seeds else None
-
-
-PACKAGES = ("mixstudy", "pymc", "nutpie", "arviz", "numpy", "scipy")
-"""Whose versions a row tells."""
+def _by_key(rows: Sequence[Row], columns: Sequence[str]) -> dict[Key, list[Row]]:
+    """The rows of each data set; they stand together."""
+    return {key: list(group) for key, group in groupby(rows, lambda row: tuple(row[name] for name in columns))}
 
 
 @contextmanager
-def guarded(row: dict[str, Any]) -> Iterator[None]:
+def guarded(row: Row) -> Iterator[None]:
     """Put the reason of a failure into the row; what was found before stays there."""
     try:
         yield
@@ -131,16 +178,10 @@ def guarded(row: dict[str, Any]) -> Iterator[None]:
 
 
 @contextmanager
-def timed(row: dict[str, Any], stage: str) -> Iterator[None]:
+def timed(row: Row, stage: str) -> Iterator[None]:
     """Put the seconds that a stage takes into the row."""
     start = time.perf_counter()
     try:
         yield
     finally:
         row[f"seconds_{stage}"] = time.perf_counter() - start
-
-
-@cache
-def versions() -> str:
-    """Versions of what a row was made with."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from mixstudy.data.files import TEMPORARY, FullError, write_atomically
 
 PLAN = "design.json"
-"""The file that says what the folder's results are results of."""
+"""Records the design that the results belong to."""
 PART, HASH = "part-{:05d}-{}.parquet", 16
 """Name of a part by its number and so many hexadecimal digits of its SHA-256."""
 
@@ -31,22 +32,20 @@ class FolderError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class ResultStore:
     """A folder of parts, all of one schema."""
 
     folder: Path
-    """Where they are."""
+    """The folder, which exists."""
     schema: pa.Schema
     """Columns of every part."""
-    count: int
-    """How many there are when all is done."""
 
-    def paths(self, number: int) -> list[Path]:
-        """The files of one part: none, one, or a damaged one beside it."""
-        return sorted(self.folder.glob(PART.format(number, "*")))
+    def paths(self) -> list[Path]:
+        """All parts, damaged ones too, in the order of their numbers."""
+        return sorted(self.folder.glob(PART.replace("{:05d}", "*").format("*")))
 
-    def write(self, number: int, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write one part, whole or not at all, and remove damaged ones of its number.
+    def write(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write another part, whole or not at all.
 
         Raises:
             FullError: The disk is full, or the folder can't be written to.
@@ -54,25 +53,32 @@ class Parts:
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(list(rows), schema=self.schema), sink)
         content = sink.getvalue().to_pybytes()
-        path = self.folder / PART.format(number, _hash(content))
+        there = self.paths()
+        number = 1 + max((int(re.findall(r"\d+", path.name)[0]) for path in there), default=-1)
         try:
-            write_atomically(path, content)
-            for other in self.paths(number):
-                if other != path:
-                    other.unlink()
+            write_atomically(self.folder / PART.format(number, _hash(content)), content)
         except OSError as error:
-            raise FullError(error.errno, self._trouble(error)) from error
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            problem = "the disk is full" if full else f"can't be written to ({error.strerror or error})"
+            way_out = "free some space" if full else "mend that"
+            kept = f"the {len(there)} parts written before are whole"
+            raise FullError(
+                error.errno, f"{self.folder}: {problem}; {kept}: {way_out} and go on with --resume"
+            ) from error
 
-    def _trouble(self, error: OSError) -> str:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        problem = "the disk is full" if full else f"can't be written to ({error.strerror or error})"
-        kept = sum(bool(self.paths(number)) for number in range(self.count))
-        return (
-            f"{self.folder}: {problem}; the {kept} of {self.count} parts written before are whole: "
-            f"{'free some space' if full else 'mend that'} and go on with --resume"
-        )
+    def take_stock(self) -> tuple[list[list[dict[str, Any]]], tuple[str, ...]]:
+        """The rows of every whole part, and the names of damaged parts, which are removed."""
+        whole, damaged = [], []
+        for path in self.paths():
+            rows = self._read(path)
+            if rows is None:
+                damaged.append(path.name)
+                path.unlink()
+            else:
+                whole.append(rows)
+        return whole, tuple(damaged)
 
-    def read(self, path: Path) -> list[dict[str, Any]] | None:
+    def _read(self, path: Path) -> list[dict[str, Any]] | None:
         """The rows of one file; None where it is damaged or of other columns."""
         try:
             content = path.read_bytes()
@@ -89,13 +95,14 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:HASH]
 
 
-def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool) -> None:
+def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool, grows: Sequence[str]) -> None:
     """Make the folder, or see that what it holds are results of the same plan.
 
     Args:
         folder: Where results go.
         plan: Plain values that say what is to be done.
         resume: Whether results that are there already are to be gone on with.
+        grows: Keys of the plan that may differ then, as what was done stays valid.
 
     Raises:
         FolderError: There are results and ``resume`` is false, or they are of another plan, or the folder holds
@@ -109,12 +116,14 @@ def open_folder(folder: Path, plan: Mapping[str, object], *, resume: bool) -> No
         if any(folder.iterdir()):
             msg = f"{folder} is not empty and holds no study: choose another --out"
             raise FolderError(msg)
-        write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
+        _write_plan(folder, plan)
         return
-    if there != json.loads(json.dumps(plan)):
-        msg = f"{folder} holds other results: {_differences(there, plan)}; choose another --out"
+    if different := _differences(there, json.loads(json.dumps(plan)), grows):
+        msg = f"{folder} holds other results: {different}; choose another --out"
         raise FolderError(msg)
-    if not resume:
+    if resume:
+        _write_plan(folder, plan)
+    else:
         done = len(list(folder.glob("part-*.parquet")))
         msg = f"{folder} holds results already ({done} parts): go on with --resume, or choose another --out"
         raise FolderError(msg)
@@ -137,6 +146,10 @@ def read_plan(folder: Path) -> dict[str, Any] | None:
     return dict(plan)
 
 
-def _differences(there: Mapping[str, object], plan: Mapping[str, object]) -> str:
-    keys = [key for key in {**there, **plan} if there.get(key) != plan.get(key)]
+def _write_plan(folder: Path, plan: Mapping[str, object]) -> None:
+    write_atomically(folder / PLAN, (json.dumps(plan, indent=2) + "\n").encode())
+
+
+def _differences(there: Mapping[str, object], plan: Mapping[str, object], grows: Sequence[str]) -> str:
+    keys = [key for key in {**there, **plan} if key not in grows and there.get(key) != plan.get(key)]
     return ", ".join(f"{key} is {there.get(key, 'missing')} there and {plan.get(key, 'missing')} here" for key in keys)

@@ -14,18 +14,10 @@ from pathlib import Path
 
 from mixstudy.study.calibrate import CalibrationDesign, run_calibration
 from mixstudy.study.design import Design
-from mixstudy.plots.style import save
+from mixstudy.plots.output import save
 from mixstudy.plots.gallery import study_figures
 from mixstudy.study.replicate import run_study
-from mixstudy.report.write import (
-    CALIBRATION,
-    LARGE_SAMPLE,
-    RANKS,
-    RANKS_FAILED,
-    SUMMARY,
-    write_calibration,
-    write_study,
-)
+from mixstudy.report.results import CALIBRATION, LARGE_SAMPLE, RANKS, RANKS_FAILED, SUMMARY, write_results
 
 HERE = Path(__file__).parent
 
@@ -39,10 +31,10 @@ def main():
     given = parser.parse_args()
     how = {"resume": True, "workers": given.workers, "cluster": given.cluster}
     study = run_study(Design(), HERE / "runs" / "default", progress=told("study"), **how)
-    write_study(study)
+    write_results(study)
     design = CalibrationDesign(replicates=given.data_sets)
     found = run_calibration(design, HERE / "runs" / "calibration", progress=told("calibration"), **how)
-    write_calibration(found)
+    write_results(found)
     for name in (SUMMARY, LARGE_SAMPLE):
         shutil.copy(study.folder / name, HERE / name)
     for name in (CALIBRATION, RANKS, RANKS_FAILED):

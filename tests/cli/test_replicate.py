@@ -16,17 +16,19 @@ def run(*arguments):
 
 
 def test_design_from_options_runs_and_is_gone_on_with(tmp_path):
-    """Results and summaries are written; --resume without a design reads it from the folder."""
+    """Results and summaries are written; --resume reads the design from the folder, and more replicates are added."""
     folder = tmp_path / "r"
     result = run("--out", folder, *TINY, "--quiet")
     assert result.exit_code == 0, result.output
-    assert f"2 data sets. Results: {folder}" in result.output
+    assert f"2 rows. Results: {folder}" in result.output
     assert len(pd.read_parquet(folder / "results.parquet")) == 2
     summary = pd.read_csv(folder / "summary.csv")
     assert {"wald coverage", "credible coverage", "agree", "seconds all"} <= set(summary["measure"])
     before = (folder / "results.parquet").read_bytes()
     assert run("--out", folder, "--resume").exit_code == 0
     assert (folder / "results.parquet").read_bytes() == before
+    assert run("--out", folder, "--resume", "--replicates", 3).exit_code == 0
+    assert len(pd.read_parquet(folder / "results.parquet")) == 3
     refused = run("--out", folder, "--resume", "--seed", "3")
     assert refused.exit_code == 2
     assert "holds other results: seed is 0 there and 3 here" in " ".join(refused.output.split())

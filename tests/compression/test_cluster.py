@@ -17,6 +17,7 @@ from distributed import LocalCluster
 from mixstudy.compression import cluster
 from mixstudy.compression.cluster import map_reduce
 from mixstudy.data import partition as streaming
+from mixstudy.data import workers
 from mixstudy.data.partition import open_parts
 from mixstudy.data.sample import DataError
 from mixstudy.data.workers import ClusterError
@@ -151,8 +152,7 @@ def test_a_part_that_kills_every_worker(two_workers, monkeypatch):
 
 def test_no_workers(empty, monkeypatch):
     """A cluster that stays without a worker is given up, with its address and what to start."""
-    monkeypatch.setattr(cluster, "LOST_SECONDS", 1)
-    monkeypatch.setattr(cluster, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "LOST_SECONDS", 1)
     with pytest.raises(ClusterError, match=rf"{empty.scheduler_address}: no worker for 1 s; start 'dask worker tcp"):
         map_reduce(abs, range(3), add, cluster=empty.scheduler_address)
 
@@ -167,7 +167,7 @@ def test_a_scheduler_that_goes(empty):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1:notaport"])
 def test_wrong_address(monkeypatch, address):
     """An address where no scheduler answers is refused soon."""
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(workers, "CONNECT_SECONDS", 1)
     with pytest.raises(ClusterError, match=f"cluster {address}: cannot be reached within 1 s .*; check the address"):
         map_reduce(abs, range(3), add, cluster=address)
 
@@ -182,7 +182,7 @@ def test_without_dask(monkeypatch):
 @pytest.mark.parametrize(("error", "attempts"), [(OSError("weak"), 3), (DataError("bad"), 1)], ids=["file", "data"])
 def test_attempts(monkeypatch, error, attempts):
     """A file system that fails is asked again on the worker; data that are refused are not."""
-    monkeypatch.setattr(cluster, "POLL_SECONDS", 0)
+    monkeypatch.setattr(cluster, "PAUSE", 0)
     asked = []
 
     def work(part):
@@ -190,7 +190,7 @@ def test_attempts(monkeypatch, error, attempts):
         raise error
 
     with pytest.raises(type(error), match=str(error)):
-        cluster._attempt(work, 0)
+        cluster.attempt(work, 0)
     assert len(asked) == attempts
 
 

@@ -134,7 +134,7 @@ def test_too_few_distinct_values(tmp_path):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
 def test_cluster_that_is_not_there(folder, monkeypatch, address):
     """An address without a scheduler is an error that names it, at once."""
-    monkeypatch.setattr("mixstudy.compression.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("mixstudy.data.workers.CONNECT_SECONDS", 1)
     with pytest.raises(ClusterError, match=re.escape(address)):
         read_observations([folder], cluster=address)
 

@@ -39,7 +39,7 @@ def test_the_lattice_integrates(separation):
 def test_refits_are_em_fits():
     """Each replicate's refit is the maximum that EM finds for the same counts."""
     drawn = draw_replicates(ms.Parameters(weight=0.4, mu1=0, mu2=2.5, sigma=1), n=2000, replicates=5, seed=3)
-    theta, heights = refit(drawn, drawn.theta)
+    theta, heights = refit(drawn, drawn.theta[None])
     for row, height, counts in zip(theta, heights, drawn.counts, strict=True):
         seen = counts > 0
         fit = ms.fit_em(ms.as_sample(drawn.points[seen], weights=counts[seen]))

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
 import mixstudy as ms
-from mixstudy.em.algorithm import EMStatus
+from mixstudy.em.run import EMStatus
 
 PRINTED_START = [0.1130842168240086, 3.401472765079545, 2.445209909135907, 2.3046528697572635]
 

@@ -13,8 +13,8 @@ import pytest
 import mixstudy as ms
 from mixstudy.report.calibration import calibration_document
 from mixstudy.report.document import Document, Section, Table
+from mixstudy.report.results import write_results
 from mixstudy.report.study import study_document
-from mixstudy.report.write import write_calibration_report, write_study_report
 from mixstudy.study.calibrate import QUANTITIES, SCHEMA, Calibration, CalibrationDesign
 from mixstudy.study.design import Design
 from mixstudy.study.replicate import Study
@@ -115,9 +115,9 @@ def test_every_cell_has_its_row(found: Document) -> None:
 
 def test_study_page_is_written(study_table: pd.DataFrame, tmp_path: Path) -> None:
     """The page stands beside the results, with its three figures, and text from the table is escaped."""
-    path = write_study_report(Study(design=Design(), folder=tmp_path, table=study_table, damaged=()))
+    path = write_results(Study(design=Design(), folder=tmp_path, table=study_table, damaged=()))
     page = path.read_text()
-    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+    assert {"report.html", "results.parquet", "summary.csv"} <= {each.name for each in tmp_path.iterdir()}
     assert page.count("<svg ") == 3
     assert "&lt;b&gt;melted" in page
     assert "<b>" not in page
@@ -127,7 +127,7 @@ def test_a_study_that_failed_throughout_has_its_page(study_table: pd.DataFrame, 
     """Where every data set failed the page says so and why, with empty figures."""
     kept = study_table[["n", "weight", "separation", "prior", "replicate", "seed"]]
     failed = kept.reindex(columns=study_table.columns).astype(study_table.dtypes).assign(reason="no sampler")
-    page = write_study_report(Study(design=Design(), folder=tmp_path, table=failed, damaged=())).read_text()
+    page = write_results(Study(design=Design(), folder=tmp_path, table=failed, damaged=())).read_text()
     assert "320 of 320 data sets failed" in page
     assert page.count("<svg ") == 3
 
@@ -163,7 +163,7 @@ def test_calibration_in_words(ranks: pd.DataFrame) -> None:
 def test_calibration_page_is_written(ranks: pd.DataFrame, tmp_path: Path) -> None:
     """The page shows the ranks where the sampler passed and, below, where it did not."""
     design = CalibrationDesign(replicates=60)
-    path = write_calibration_report(Calibration(design=design, folder=tmp_path, table=ranks, damaged=()))
+    path = write_results(Calibration(design=design, folder=tmp_path, table=ranks, damaged=()))
     assert path.read_text().count("<svg ") == 2
     few = Calibration(design=design, folder=tmp_path, table=ranks[:3], damaged=())
-    assert write_calibration_report(few).read_text().count("<svg ") == 0
+    assert write_results(few).read_text().count("<svg ") == 0

@@ -87,22 +87,21 @@ def test_kills_leave_the_same_table(whole, tmp_path):
 
 
 def test_damaged_parts_are_found_named_and_made_again(whole, tmp_path):
-    """A part cut short, one with a flipped byte and one of other rows are told by name and computed again."""
+    """A part cut short and one with a flipped byte are named and computed again; a copy of rows does no harm."""
     folder = tmp_path / "s"
     folder.mkdir()
     files = {path.name: bytearray(path.read_bytes()) for path in sorted(whole.folder.glob("part-*"))}
     first, second, third = files
-    stranger = second.replace("part-00001", "part-00002")
-    files[stranger] = bytearray(files[second])
+    copy = third.replace("part-00002", "part-00003")
+    files[copy] = bytearray(files[third])
     files[first] = files[first][:1000]
     files[second][200] ^= 1
-    del files[third]
     for name, data in files.items():
         (folder / name).write_bytes(data)
     (folder / "design.json").write_bytes((whole.folder / "design.json").read_bytes())
     again = run_study(TINY, folder, resume=True, workers=1)
-    assert again.damaged == (first, second, stranger)
-    assert len(list(folder.glob("part-*"))) == 3
+    assert again.damaged == (first, second)
+    assert len(list(folder.glob("part-*"))) == 4
     assert_same(again.table, whole.table)
 
 
@@ -114,6 +113,16 @@ def test_finished_study_is_read_not_run(whole):
     assert [(each.done, each.total) for each in told] == [(24, 24)]
 
 
+def test_a_study_grows(whole, tmp_path):
+    """More replicates and another size are added to what is there, and only they are computed."""
+    half = Design(**{**TINY.as_dict(), "n": (40,), "replicates": 5})
+    run_study(half, tmp_path / "s", workers=1)
+    told = []
+    grown = run_study(TINY, tmp_path / "s", resume=True, workers=1, progress=told.append)
+    assert told[0].done == 5
+    assert_same(grown.table, whole.table)
+
+
 def test_existing_results_are_not_overwritten(whole, tmp_path, monkeypatch):
     """Without resume, of another design or version, or in a folder of something else nothing is touched."""
     before = {path: path.read_bytes() for path in whole.folder.iterdir()}
@@ -121,9 +130,11 @@ def test_existing_results_are_not_overwritten(whole, tmp_path, monkeypatch):
         run_study(TINY, whole.folder, workers=1)
     with pytest.raises(FolderError, match="holds other results: seed is 0 there and 7 here; choose another --out"):
         run_study(Design(**{**TINY.as_dict(), "seed": 7}), whole.folder, resume=True, workers=1)
-    monkeypatch.setattr("mixstudy.study.run.versions", lambda: "mixstudy 99")
-    with pytest.raises(FolderError, match=r"holds other results: versions is mixstudy .* there and mixstudy 99 here"):
-        run_study(TINY, whole.folder, resume=True, workers=1)
+    for what in ("versions", "code"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"mixstudy.study.run.{what}", lambda: "another")
+            with pytest.raises(FolderError, match=rf"holds other results: {what} is .* there and another here"):
+                run_study(TINY, whole.folder, resume=True, workers=1)
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(FolderError, match="not empty and holds no study"):
         run_study(TINY, tmp_path, resume=True, workers=1)
@@ -140,7 +151,7 @@ def test_full_disk_leaves_whole_parts(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(FullError, match="the disk is full; the 1 of 3 parts written before are whole"):
+    with pytest.raises(FullError, match="the disk is full; the 1 parts written before are whole"):
         run_study(TINY, folder, workers=1)
     assert [path.name[:10] for path in sorted(folder.iterdir())] == ["design.jso", "part-00000"]
 

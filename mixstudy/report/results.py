@@ -1,0 +1,108 @@
+"""What a study found, written beside its parts: the whole table, its summaries, figures and the report."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mixstudy import plots
+from mixstudy.data.files import write_atomically
+from mixstudy.report.calibration import calibration_document
+from mixstudy.report.render import render_html
+from mixstudy.report.serialise import plain
+from mixstudy.report.study import study_document
+from mixstudy.study.calibrate import PASSED, Calibration, calibration_summary
+from mixstudy.study.power import Power, power_summary
+from mixstudy.study.provenance import provenance
+from mixstudy.study.replicate import Study
+from mixstudy.study.summary import large_sample, summarise
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mixstudy.report.document import Document
+
+RESULTS, REPORT = "results.parquet", "report.html"
+"""Names of the whole table and of the report."""
+SUMMARY, LARGE_SAMPLE, CALIBRATION, POWER = "summary.csv", "large_sample.csv", "calibration.csv", "power.csv"
+"""Names of the tables."""
+RANKS, RANKS_FAILED = "calibration.png", "calibration-not-passed.png"
+"""Names of the figures: data sets whose sampler passed, and the others."""
+ENOUGH = 5
+"""Data sets that a figure of ranks needs, at least."""
+DIGITS = "%.6g"
+"""A summary's figures: more digits are noise."""
+
+
+@singledispatch
+def write_results(found: Any) -> Path:  # noqa: ANN401  (the results of any study)
+    """Write the results of a study, a calibration or a power study into its folder; returns what to look at first."""
+    msg = f"there is no report of {type(found).__name__}"
+    raise TypeError(msg)
+
+
+@write_results.register
+def _(found: Study) -> Path:
+    _write_table(found.table, found.folder / RESULTS)
+    _write_csv(summarise(found.table), found.folder / SUMMARY)
+    _write_csv(large_sample(found.table), found.folder / LARGE_SAMPLE)
+    figures = plots.study_figures(found.table, level=found.design.level)
+    document = study_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
+    return _write_report(document, figures, found.folder)
+
+
+@write_results.register
+def _(found: Calibration) -> Path:
+    _write_table(found.table, found.folder / RESULTS)
+    _write_csv(calibration_summary(found.table), found.folder / CALIBRATION)
+    figures = _ranks(found.table)
+    for name, file in (("ranks", RANKS), ("ranks-not-passed", RANKS_FAILED)):
+        if name in figures:
+            plots.save(figures[name], found.folder / file)
+    document = calibration_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
+    return _write_report(document, figures, found.folder)
+
+
+@write_results.register
+def _(found: Power) -> Path:
+    summary = power_summary(found.table)
+    _write_table(found.table, found.folder / RESULTS)
+    _write_csv(summary, found.folder / POWER)
+    design = {**found.design.as_dict(), "provenance": provenance()}
+    write_atomically(found.folder / "power.json", (json.dumps(plain(design), indent=2) + "\n").encode())
+    figure = found.folder / "power.png"
+    plots.save(plots.figure_of(plots.plot_power(summary)), figure)
+    return figure
+
+
+def _ranks(table: pd.DataFrame) -> dict[str, Figure]:
+    """The ranks where the sampler passed, and beside them where it did not."""
+    passed = table["sampler_status"] == PASSED
+    return {
+        name: plots.figure_of(plots.plot_ranks(table, passed=which))
+        for name, which in (("ranks", True), ("ranks-not-passed", False))
+        if (passed == which).sum() >= ENOUGH
+    }
+
+
+def _write_report(document: Document, figures: Mapping[str, Figure], folder: Path) -> Path:
+    drawings = {name: plots.svg(figure, name=name) for name, figure in figures.items()}
+    write_atomically(folder / REPORT, render_html(document, drawings).encode())
+    return folder / REPORT
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    write_atomically(path, buffer.getvalue())
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    text: Any = table.to_csv(index=False, float_format=DIGITS)
+    write_atomically(path, text.encode())
