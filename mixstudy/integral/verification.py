@@ -1,8 +1,8 @@
 """Draws held against the integral: do they give the same means, standard deviations and interval ends?
 
-Diagnostics of chains can tell that something is wrong, not that nothing is: chains that have never been to a part of the
-posterior do not know of it. The integral does, and has an error of its own, so each number of the draws may be off by
-what both errors allow, and by no more.
+Diagnostics of chains can tell that something is wrong, not that nothing is: chains that have never been to a part of
+the posterior do not know of it. The integral does, and has an error of its own, so each number of the draws may be off
+by what both errors allow, and by no more.
 """
 
 from __future__ import annotations
@@ -71,18 +71,18 @@ def verify(draws: Floats, integral: Integral) -> Verification:
     return Verification(drawn=summarise_draws(draws), integrated=summarise_integral(integral))
 
 
-def summarise_integral(integral: Integral) -> Estimates:
+def summarise_integral(integral: Integral, level: float = LEVEL) -> Estimates:
     """``QUANTITIES`` of each parameter by the integral, shape ``(4, 4)``."""
-    means, sds, ends = integral.means, integral.sds, integral.interval(LEVEL)
+    means, sds, ends = integral.means, integral.sds, integral.interval(level)
     value = np.column_stack([means.value, sds.value, ends.value])
     return Estimates(value, np.column_stack([means.error, sds.error, ends.error]))
 
 
-def summarise_draws(draws: Floats) -> Estimates:
+def summarise_draws(draws: Floats, level: float = LEVEL) -> Estimates:
     """The same by the draws, with their Monte Carlo errors by ArviZ (Vehtari et al. 2021)."""
     from arviz_stats.base.array import array_stats  # here, as it loads xarray
 
-    flat, tails = draws.reshape(-1, draws.shape[-1]), ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    flat, tails = draws.reshape(-1, draws.shape[-1]), ((1 - level) / 2, (1 + level) / 2)
     error = partial(array_stats.mcse, draws, chain_axis=0, draw_axis=1)
     with np.errstate(all="ignore"):
         value = np.column_stack([flat.mean(axis=0), flat.std(axis=0, ddof=1), *np.quantile(flat, tails, axis=0)])

@@ -1,13 +1,10 @@
-"""Ways to draw from the PyMC model: NUTS by nutpie or by PyMC, and sequential Monte Carlo.
+"""Ways to draw from the PyMC model: NUTS by nutpie or by PyMC.
 
 No chain starts from EM's answer: starting points are dispersed about the middle of the standardised data.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -23,7 +20,6 @@ from nutpie.sample import CompiledModel
 from pymc.initial_point import make_initial_point_fn
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import vectorize_graph
-from scipy.special import logit
 
 from mixstudy.mcmc.model import Coordinates, build_model, starting_points
 from mixstudy.model import Floats, Prior
@@ -98,49 +94,6 @@ def draw_once(
     return {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler](
         model, settings, coordinates, progress=progress
     )
-
-
-def draw_smc(points: Floats, weights: Floats, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
-    """Draw by sequential Monte Carlo (Ching & Chen 2007), from the prior to the posterior by tempering.
-
-    It finds its way among several modes, which NUTS does not. The potential is what is tempered, so the model must be
-    in plain coordinates, whose prior is PyMC's; particles start as draws from it.
-    """
-    model = build_model(points, weights, prior)
-    seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains + 1).tolist()
-    with model, _quiet("pymc.smc", "pymc"):
-        sampled: xr.DataTree = pm.sample_smc(
-            draws=settings.draws,
-            chains=settings.chains,
-            cores=1,
-            start=[_particles(prior.draw(settings.draws, seed=seed)) for seed in seeds[1:]],
-            random_seed=seeds[0],
-            compute_convergence_checks=False,
-            progressbar=False,
-        )
-    return sampled
-
-
-def _particles(drawn: dict[str, Floats]) -> dict[str, Floats]:
-    """Draws from the prior as values of the model's transformed variables."""
-    return {
-        "weight_logodds__": logit(drawn["weight"]),
-        "mu_ordered__": np.stack([drawn["mu1"], np.log(drawn["mu2"] - drawn["mu1"])], axis=1),
-        "sigma_log__": np.log(drawn["sigma"]),
-    }
-
-
-@contextmanager
-def _quiet(*names: str) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
