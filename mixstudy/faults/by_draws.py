@@ -48,7 +48,8 @@ def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | No
     fit = fit or fit_em(sample)
     found = [*_unordered(array[:, :, 1] > array[:, :, 2]), *_unmixed(ordered(array))]
     mixed = not any(r.fault.name != "unordered means" for r in found)
-    if mixed and (slack := _slack(fit)) is not None:
+    moves = bool((array.std(axis=(0, 1)) > 0).all())
+    if mixed and moves and (slack := _slack(fit)) is not None:
         found += [*_unshared_draws(ordered(array), sample, fit, slack)] or [*_tight(ordered(array), fit, slack)]
     return merged(found)
 

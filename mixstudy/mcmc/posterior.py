@@ -84,6 +84,11 @@ class Posterior:
         return self.verification is not None and self.verification.agrees
 
     @property
+    def integrated(self) -> bool:
+        """Whether the draws are those of the integral, as no chain passed."""
+        return bool(self.attempts) and self.attempts[-1].name == LADDER[-1].name and self.passed
+
+    @property
     def chains(self) -> Floats:
         """The draws chain by chain, shape ``(chains, draws, 4)``, data units."""
         return np.stack([self.data.posterior[label].to_numpy() for label in LABELS], axis=-1)
