@@ -148,7 +148,7 @@ def sample_posterior(
     run = _Run(prior=prior, integral=integral, compiled=compiled, cores=cores, progress=progress)
     found: list[Posterior] = []
     attempts: list[Attempt] = []
-    for rung in ladder(settings, integral):
+    for rung in ladder(settings, trusted=integral.trusted):
         start = time.perf_counter()
         found.append(_on_rung(found[-1].sample if found else sample, rung, settings, run))
         attempts.append(Attempt(name=rung.name, status=found[-1].status, seconds=time.perf_counter() - start))
@@ -318,8 +318,11 @@ class Attempt:
     """How long it took."""
 
 
-def ladder(settings: SamplerSettings, integral: Integral) -> tuple[Rung, ...]:
-    """The rungs to be tried with these settings; the first alone where chains are too short to pass on any."""
+def ladder(settings: SamplerSettings, *, trusted: bool = True) -> tuple[Rung, ...]:
+    """The rungs to be tried with these settings; the first alone where chains are too short to pass.
+
+    The integral is drawn from only where it can be ``trusted``.
+    """
     if not settings.escalate or settings.draws < MIN_ESS_PER_CHAIN:
         return LADDER[:1]
-    return LADDER if integral.trusted else LADDER[:-1]
+    return LADDER if trusted else LADDER[:-1]
