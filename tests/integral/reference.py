@@ -248,10 +248,21 @@ def summary(theta, p, spread):
     return np.column_stack([mean, sd, np.array(ends)])
 
 
+def read_rows():
+    """The rows of the CSV file, without its header."""
+    with CSV.open() as file:
+        return list(csv.reader(file))[1:]
+
+
+def reference(name):
+    """Means, sds, 2.5 % and 97.5 % ends, shape ``(4, 4)``, and the log evidence, as they stand in the CSV file."""
+    rows = [[float(value) for value in row[2:]] for row in read_rows() if row[0] == name]
+    return np.array(rows)[:, :4], rows[0][4]
+
+
 def main():
     """Write the rows of the data sets named, or of all, and print how far a coarser quadrature is from each."""
-    known = list(csv.reader(CSV.open())) if CSV.exists() else [[]]
-    rows = {(row[0], row[1]): row for row in known[1:]}
+    rows = {(row[0], row[1]): row for row in (read_rows() if CSV.exists() else [])}
     for name in sys.argv[1:] or DATA_SETS:
         x, start = DATA_SETS[name](), time.perf_counter()
         found, evidence = quadrature(x)

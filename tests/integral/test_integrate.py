@@ -1,10 +1,8 @@
 """The integral against nested quadrature, against plain Monte Carlo, and against itself."""
 
-import csv
-
 import numpy as np
 import pytest
-from integral.reference import CSV, DATA_SETS
+from integral.reference import DATA_SETS, reference
 
 import mixstudy as ms
 from mixstudy.compression.compress import CompressedSample, Region, compress
@@ -14,12 +12,6 @@ from mixstudy.integral.result import BATCHES, IntegralStatus
 from mixstudy.model import Prior, log_likelihoods
 
 SEEDS = range(5)
-
-
-def reference(name):
-    """Means, sds, 2.5 % and 97.5 % ends, shape ``(4, 4)``, and the log evidence, by nested quadrature."""
-    rows = [list(map(float, row[2:])) for row in csv.reader(CSV.open()) if row[0] == name]
-    return np.array(rows)[:, :4], rows[0][4]
 
 
 @pytest.fixture(scope="module")

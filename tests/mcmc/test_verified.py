@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from integral.reference import DATA_SETS
-from integral.test_integrate import reference
+from integral.reference import DATA_SETS, reference
 
 import mixstudy as ms
 from mixstudy.integral.integrate import integrate
