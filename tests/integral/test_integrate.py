@@ -9,9 +9,12 @@ from mixstudy.compression.compress import CompressedSample, Region, compress
 from mixstudy.data.sample import default_prior
 from mixstudy.integral.integrate import integrate
 from mixstudy.integral.result import BATCHES, IntegralStatus
+from mixstudy.integral.verification import summarise_integral
 from mixstudy.model import Prior, log_likelihoods
 
 SEEDS = range(5)
+QUADRATURE = 0.02
+"""What a quantile by quadrature may be off, posterior sds: a coarser one moves it by so much."""
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +25,18 @@ def small():
 
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_the_posterior_is_that_of_nested_quadrature(name):
-    """Means and 95 % ends within 0.05 posterior sds, sds within 3 %, the evidence within 0.02 nats, five seeds."""
+    """Means and 95 % ends within 0.1 posterior sds, sds within 5 %, and all within four errors; five seeds."""
     expected, evidence = reference(name)
     x = DATA_SETS[name]()
     sample = compress(x) if x.size > 500 else ms.as_sample(x)
     for seed in SEEDS:
         found = integrate(sample, seed=seed)
-        apart = (np.column_stack([found.means.value, found.interval().value]) - expected[:, [0, 2, 3]]) / expected[
-            :, 1:2
-        ]
+        value, error = summarise_integral(found)
+        apart, error = (value - expected) / expected[:, 1:2], error / expected[:, 1:2]
         assert found.status is IntegralStatus.TRUSTED
-        assert np.abs(apart).max() < 0.05
-        np.testing.assert_allclose(found.sds.value, expected[:, 1], rtol=0.03)
+        assert np.abs(apart[:, [0, 2, 3]]).max() < 0.1
+        assert np.abs(apart[:, 1]).max() < 0.05
+        assert (np.abs(apart) < 4 * error + QUADRATURE).all()
         assert found.log_evidence == pytest.approx(evidence, abs=0.02)
 
 
