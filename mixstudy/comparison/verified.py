@@ -18,14 +18,14 @@ def verified(evidence: Evidence) -> Outcome | None:
     if integral is None or found is None:
         why = "there is no integral" if integral is None else integral.status.value
         return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, f"Not verified: {why}")
-    if not found.agrees:
-        return Outcome(CheckStatus.FAIL, float(abs(found.sds[found.worst])), f"Not verified. {found.sentence}")
     if posterior.integrated:
         text = (
             f"No chain gave the posterior, so the draws are those of an integral that knows every mean, standard "
             f"deviation and interval end to {integral.precision:.2g} posterior sds."
         )
         return Outcome(CheckStatus.PASS, integral.precision, text)
+    if not found.agrees:
+        return Outcome(CheckStatus.FAIL, float(abs(found.sds[found.worst])), f"Not verified. {found.sentence}")
     row, column = found.worst
     text = (
         f"Every mean, standard deviation and interval end is known to {integral.precision:.2g} posterior sds, by an "

@@ -61,6 +61,8 @@ class Posterior:
     """What it took: every attempt, in the order made."""
     integral: Integral | None = None
     """The same posterior by integration, with its errors."""
+    integrated: bool = False
+    """Whether the draws are independent ones of the integral, as no chain passed."""
     verification: Verification | None = None
     """The draws held against the integral; None where the integral can't be trusted."""
 
@@ -80,13 +82,8 @@ class Posterior:
 
     @property
     def verified(self) -> bool:
-        """Whether the draws give what the integral gives, within both errors."""
-        return self.verification is not None and self.verification.agrees
-
-    @property
-    def integrated(self) -> bool:
-        """Whether the draws are those of the integral, as no chain passed."""
-        return bool(self.attempts) and self.attempts[-1].name == LADDER[-1].name and self.passed
+        """Whether the draws give what the integral gives, within both errors, or are its own."""
+        return self.integrated or (self.verification is not None and self.verification.agrees)
 
     @property
     def chains(self) -> Floats:
@@ -172,7 +169,7 @@ class _Run:
 def _on_rung(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:
     """Sample, again on finer cells where draws lie beyond what compressed observations serve, and verify."""
     if rung.coordinates is None:
-        return _verified(_from_integral(run.integral, settings), run.integral)
+        return _from_integral(run.integral, settings)
     posterior = _sample(sample, rung.coordinates, settings, run)
     for _ in range(MAX_RESAMPLED):
         region = Region.around(posterior.draws)
@@ -201,7 +198,9 @@ def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
         coords={"chain": np.arange(settings.chains), "draw": np.arange(settings.draws)},
     )
     data = _tree(posterior, xr.Dataset(), integral.sample, integral.prior, settings)
-    return _judged(data, integral.sample, integral.prior, settings)
+    judged = _judged(data, integral.sample, integral.prior, settings)
+    found = verify(judged.chains, integral)
+    return replace(judged, status=SamplerStatus.PASSED, integral=integral, verification=found, integrated=True)
 
 
 def _sample(sample: WeightedSample, coordinates: Coordinates, settings: SamplerSettings, run: _Run) -> Posterior:
