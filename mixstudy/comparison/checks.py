@@ -52,7 +52,8 @@ def _sampler(_: Evidence, found: PosteriorEvidence) -> Outcome:
         tried = f"{len(posterior.attempts)} attempts"
         passed = f" It took {tried}, the last: {posterior.attempts[-1].name}."
         detail += passed if posterior.passed else f" None of {tried} passed."
-    return Outcome(status, float(worst["r_hat"].max()), posterior.status.value + detail)
+    own = "No chains passed: these are independent draws of the integral." if posterior.integrated else None
+    return Outcome(status, float(worst["r_hat"].max()), (own or posterior.status.value) + detail)
 
 
 @of_posterior
