@@ -10,9 +10,12 @@ import numpy as np
 from mixstudy.comparison.goodness_of_fit import Adequacy
 from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
 from mixstudy.data.text import glance, html_glance
+from mixstudy.diagnosis.alternatives import Alternative
+from mixstudy.diagnosis.location import Location
+from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.diagnosis.rules import AT_THE_MAXIMUM, worth_telling
 from mixstudy.em.fit import EMFit
-from mixstudy.faults.case import Recognition
+from mixstudy.faults.fault import Recognition
 from mixstudy.model import LABELS, Floats, Parameters
 
 if TYPE_CHECKING:
@@ -39,8 +42,14 @@ class Assessment:
     """EM's fit, the maximum it is held against."""
     checks: tuple[Check, ...]
     """All checks, in their order."""
+    location: Location | None
+    """Where the mistake is, known or not; None where nothing can be located."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain it, best first."""
+    oddities: tuple[Oddity, ...]
+    """What is odd about the data themselves."""
+    alternative: Alternative | None
+    """A mixture that fits the data better, where they do not look like the model."""
     adequacy: Adequacy
     """Whether the data look like the model."""
     comparison: Comparison | None
@@ -74,6 +83,11 @@ class Assessment:
     def told(self) -> tuple[Recognition, ...]:
         """The mistakes worth telling, best first."""
         return worth_telling(self.faults, right=self.right)
+
+    @property
+    def traced(self) -> bool:
+        """Whether a trace came with it."""
+        return any(check.name == "trace" for check in self.checks)
 
     @property
     def offsets(self) -> Floats:

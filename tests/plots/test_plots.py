@@ -291,6 +291,13 @@ def test_em_trace_starts_and_ends_with_the_run(result: Comparison) -> None:
         np.testing.assert_allclose(height, np.exp(log_density(x, iterate(result.em, iteration))))
 
 
+def test_a_long_run_is_drawn_at_every_7th_iteration(result: Comparison) -> None:
+    """As the origin drew its 50 iterations."""
+    plain = ms.fit_em_plain(result.em.sample, start=[0.3, 50, 70, 10], iterations=50)
+    ax = plots.plot_em_trace(replace(result, em=plain))
+    assert {"start", "every 7 iterations", "last: iteration 50"} <= set(legend(ax))
+
+
 def test_plain_em_is_not_ahead_in_the_end(result: Comparison) -> None:
     """From the same start plain EM never falls back, and the accelerated run gets there in fewer E-steps."""
     ax = plots.plot_likelihood(result)
