@@ -46,8 +46,10 @@ def mixing(draws: Floats) -> tuple[float, float]:
     """Largest R-hat and smallest bulk ESS of the parameters (Vehtari et al. 2021, by ArviZ)."""
     from arviz_stats.base.array import array_stats  # here, as it loads xarray
 
+    half = draws.shape[1] // 2
+    chains = draws if len(draws) > 1 else np.stack([draws[0, :half], draws[0, -half:]])  # ArviZ asks for two chains
     with np.errstate(all="ignore"):
-        r_hat = array_stats.rhat(draws, chain_axis=0, draw_axis=1)
+        r_hat = array_stats.rhat(chains, chain_axis=0, draw_axis=1)
         ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
     return float(np.max(r_hat)), float(np.min(ess))
 
