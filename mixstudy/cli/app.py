@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from mixstudy.cli.check import check
+from mixstudy.cli.cite import cite
 from mixstudy.cli.demo import demo
 from mixstudy.cli.fit import fit, simulate
 from mixstudy.cli.power import power
@@ -48,5 +49,5 @@ def main(
         out.print(WELCOME, highlight=False, soft_wrap=True)
 
 
-for command in (demo, study, check, fit, simulate, replicate, power):
+for command in (demo, study, check, fit, simulate, replicate, power, cite):
     app.command()(command)
