@@ -1,13 +1,14 @@
-"""The posterior of the mixture: drawn, diagnosed, held against the integral, and drawn by other means where that fails.
+"""The posterior of the mixture: drawn by chains, diagnosed, and held against the integral.
 
 Diagnostics can tell that chains went wrong, not that they went everywhere. So the posterior is integrated as well
 (``integral.integrate``, which knows nothing of the chains), and chains pass where they give the same means, standard
-deviations and interval ends within both errors. Where none do, the last resort is independent draws of the integral.
+deviations and interval ends within both errors. Where they do not, independent draws of the integral take their place.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,10 +30,11 @@ from mixstudy.mcmc.diagnostics import (
     judge,
     smallest_bfmi,
 )
-from mixstudy.mcmc.model import Coordinates
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model, draw_compiled, draw_once
+from mixstudy.mcmc.samplers import SamplerSettings, draw_compiled, draw_once
 from mixstudy.model import LABELS, Floats, Prior
 
+CHAINS, INTEGRAL = "as asked", "draws of the integral"
+"""The two ways to draw, as a reader would call them."""
 MAX_RESAMPLED = 2
 """Times that compressed observations are sampled again on finer cells, for draws that lie beyond what they serve."""
 
@@ -54,11 +56,11 @@ class Posterior:
     status: SamplerStatus
     """Whether the chains can be trusted."""
     settings: SamplerSettings
-    """How the draws were made; on a later rung of the ladder not as asked."""
+    """How the draws were asked for."""
     sample: WeightedSample
     """The observations."""
     attempts: tuple[Attempt, ...] = ()
-    """What it took: every attempt, in the order made."""
+    """What it took: the chains, and draws of the integral where they did not pass."""
     integral: Integral | None = None
     """The same posterior by integration, with its errors."""
     integrated: bool = False
@@ -121,8 +123,8 @@ def sample_posterior(
 ) -> Posterior:
     """Sample the posterior by NUTS (Hoffman & Gelman 2014) from dispersed starting points.
 
-    Where the diagnostics fail or the draws differ from the integral it goes on by other means (``LADDER``), at last by
-    draws of the integral, and keeps the first draws that pass, or where none do those with the smallest R-hat.
+    Where the diagnostics fail or the draws differ from the integral, independent draws of the integral take their
+    place, unless it can't be trusted, ``escalate`` says no, or so few draws were asked for that none could have passed.
 
     Args:
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
@@ -142,41 +144,40 @@ def sample_posterior(
     prior = prior or default_prior(sample)
     settings = settings or SamplerSettings(seed=seed or 0)
     integral = integrate(sample, prior=prior, seed=settings.seed)
-    run = _Run(prior=prior, integral=integral, compiled=compiled, cores=cores, progress=progress)
-    found: list[Posterior] = []
-    attempts: list[Attempt] = []
-    for rung in ladder(settings, trusted=integral.trusted):
-        start = time.perf_counter()
-        found.append(_on_rung(found[-1].sample if found else sample, rung, settings, run))
-        attempts.append(Attempt(name=rung.name, status=found[-1].status, seconds=time.perf_counter() - start))
-        if found[-1].passed:
-            return replace(found[-1], attempts=tuple(attempts))
-    best = min(found, key=lambda posterior: np.nan_to_num(posterior.diagnostics["r_hat"].max(), nan=np.inf))
-    return replace(best, attempts=tuple(attempts))
+    run = _Run(prior=prior, settings=settings, compiled=compiled, cores=cores, progress=progress)
+    chains = _timed(CHAINS, lambda: _verified(_by_chains(sample, run), integral))
+    if chains.passed or not (settings.escalate and settings.draws >= MIN_ESS_PER_CHAIN and integral.trusted):
+        return chains
+    drawn = _timed(INTEGRAL, lambda: _from_integral(integral, settings))
+    return replace(drawn, attempts=(*chains.attempts, *drawn.attempts))
+
+
+def _timed(name: str, draw: Callable[[], Posterior]) -> Posterior:
+    start = time.perf_counter()
+    found = draw()
+    return replace(found, attempts=(Attempt(name=name, status=found.status, seconds=time.perf_counter() - start),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What stays the same from rung to rung."""
+    """What stays the same where points are refined."""
 
     prior: Prior
-    integral: Integral
+    settings: SamplerSettings
     compiled: CompiledModel | None
     cores: int | None
     progress: bool
 
 
-def _on_rung(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:
-    """Sample, again on finer cells where draws lie beyond what compressed observations serve, and verify."""
-    if rung.coordinates is None:
-        return _from_integral(run.integral, settings)
-    posterior = _sample(sample, rung.coordinates, settings, run)
+def _by_chains(sample: WeightedSample, run: _Run) -> Posterior:
+    """Sample, again on finer cells where draws lie beyond what compressed observations serve."""
+    posterior = _sample(sample, run)
     for _ in range(MAX_RESAMPLED):
         region = Region.around(posterior.draws)
         if not isinstance(sample, CompressedSample) or (finer := finer_for(sample, [region])) is None:
             break
-        posterior, sample = _sample(finer, rung.coordinates, settings, run), finer
-    return _verified(posterior, run.integral)
+        posterior, sample = _sample(finer, run), finer
+    return posterior
 
 
 def _verified(posterior: Posterior, integral: Integral) -> Posterior:
@@ -203,13 +204,13 @@ def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
     return replace(judged, status=SamplerStatus.PASSED, integral=integral, verification=found, integrated=True)
 
 
-def _sample(sample: WeightedSample, coordinates: Coordinates, settings: SamplerSettings, run: _Run) -> Posterior:
+def _sample(sample: WeightedSample, run: _Run) -> Posterior:
     """Sample in units of the data's own mean and standard deviation, and judge the draws."""
     standard = Prior(centre=(run.prior.centre - sample.mean) / sample.sd, scale=run.prior.scale / sample.sd)
-    draws = _draws(sample, coordinates, settings, run, standard)
-    if not _whole(draws, settings):
+    draws = _draws(sample, run, standard)
+    if not _whole(draws, run.settings):
         raise KeyboardInterrupt  # PyMC answers an interrupt with the draws made so far
-    return _judged(_in_data_units(draws, sample, run.prior, settings), sample, run.prior, settings)
+    return _judged(_in_data_units(draws, sample, run.prior, run.settings), sample, run.prior, run.settings)
 
 
 def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
@@ -219,14 +220,11 @@ def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
     return shape == (settings.chains, settings.draws) and not np.isnan(posterior["weight"]).any()
 
 
-def _draws(
-    sample: WeightedSample, coordinates: Coordinates, settings: SamplerSettings, run: _Run, standard: Prior
-) -> xr.DataTree:
+def _draws(sample: WeightedSample, run: _Run, standard: Prior) -> xr.DataTree:
     points, weights = sample.standardised, sample.weights
     if run.compiled is None:
-        return draw_once(points, weights, standard, settings, coordinates=coordinates, progress=run.progress)
-    compiled = run.compiled if coordinates is Coordinates.PLAIN else compile_model(coordinates)
-    return draw_compiled(compiled, points, weights, standard, settings, cores=run.cores, progress=run.progress)
+        return draw_once(points, weights, standard, run.settings, progress=run.progress)
+    return draw_compiled(run.compiled, points, weights, standard, run.settings, cores=run.cores, progress=run.progress)
 
 
 def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
@@ -288,40 +286,12 @@ def _judged(data: xr.DataTree, sample: WeightedSample, prior: Prior, settings: S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """One way to draw from the posterior."""
-
-    name: str
-    """As a reader would call it."""
-    coordinates: Coordinates | None
-    """Coordinates of the chains; None for independent draws of the integral."""
-
-
-LADDER = (
-    Rung(name="as asked", coordinates=Coordinates.PLAIN),
-    Rung(name="in mixture coordinates", coordinates=Coordinates.MIXTURE),
-    Rung(name="draws of the integral", coordinates=None),
-)
-"""All rungs, in their order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One attempt at a posterior."""
 
     name: str
-    """Which rung of the ladder."""
+    """Which way."""
     status: SamplerStatus
     """How it ended."""
     seconds: float
     """How long it took."""
-
-
-def ladder(settings: SamplerSettings, *, trusted: bool = True) -> tuple[Rung, ...]:
-    """The rungs to be tried with these settings; the first alone where chains are too short to pass.
-
-    The integral is drawn from only where it can be ``trusted``.
-    """
-    if not settings.escalate or settings.draws < MIN_ESS_PER_CHAIN:
-        return LADDER[:1]
-    return LADDER if trusted else LADDER[:-1]

@@ -21,7 +21,7 @@ from pymc.initial_point import make_initial_point_fn
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import vectorize_graph
 
-from mixstudy.mcmc.model import Coordinates, build_model, starting_points
+from mixstudy.mcmc.model import build_model, starting_points
 from mixstudy.model import Floats, Prior
 
 
@@ -42,7 +42,7 @@ class SamplerSettings:
     seed: int = 0
     """Seed of the chains and of their starting points, 0 or above."""
     escalate: bool = True
-    """Whether to go on by other means where the diagnostics fail (see ``escalation``)."""
+    """Whether to draw from the integral of the posterior where the chains do not pass."""
 
     def __post_init__(self) -> None:
         for name, least in (("chains", 2), ("draws", 4), ("tune", 1), ("seed", 0)):
@@ -55,13 +55,13 @@ class SamplerSettings:
 
 
 @cache
-def compile_model(coordinates: Coordinates = Coordinates.PLAIN) -> CompiledModel:
+def compile_model() -> CompiledModel:
     """Compile the model for nutpie, for ten seconds and once in a process; then drawing is quick, data set by data set.
 
     What it returns is changed by nothing: ``with_data`` gives a copy.
     """
-    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0), coordinates=coordinates)
-    return nutpie.compile_pymc_model(model, initial_points=starting_points(coordinates), jitter_rvs=set())
+    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0))
+    return nutpie.compile_pymc_model(model, initial_points=starting_points(), jitter_rvs=set())
 
 
 def draw_compiled(
@@ -86,14 +86,12 @@ def draw_once(
     prior: Prior,
     settings: SamplerSettings,
     *,
-    coordinates: Coordinates,
     progress: bool = False,
 ) -> xr.DataTree:
     """Draw by the sampler that the settings name, for a single data set."""
-    model = build_model(points, weights, prior, coordinates=coordinates)
-    return {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler](
-        model, settings, coordinates, progress=progress
-    )
+    model = build_model(points, weights, prior)
+    sample = {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler]
+    return sample(model, settings, progress=progress)
 
 
 def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
@@ -118,10 +116,8 @@ def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None,
     return draws
 
 
-def _sample_nutpie(
-    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
-) -> xr.DataTree:
-    compiled = _for_nutpie(model, coordinates)
+def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+    compiled = _for_nutpie(model)
     draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
     values = draws.posterior["values"]
     draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
@@ -135,12 +131,12 @@ def _places(model: pm.Model) -> list[int | slice]:
     return [start if size == 1 else slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
 
-def _for_nutpie(model: pm.Model, coordinates: Coordinates) -> CompiledModel:
+def _for_nutpie(model: pm.Model) -> CompiledModel:
     """The model as PyTensor's own function, which its cache keeps from run to run.
 
     ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
     """
-    overrides = starting_points(coordinates)
+    overrides = starting_points()
     start = make_initial_point_fn(model=model, overrides=overrides, jitter_rvs=set(), return_transformed=True)
     density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
     density.trust_input = True
@@ -174,10 +170,8 @@ def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
     return xr.Dataset(dict(zip(names, zip(dims, found, strict=True), strict=True)))
 
 
-def _sample_pymc(
-    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
-) -> xr.DataTree:
-    names, variables = zip(*starting_points(coordinates).items(), strict=True)
+def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+    names, variables = zip(*starting_points().items(), strict=True)
     drawn = pm.draw(variables, draws=settings.chains, random_seed=settings.seed)
     with model:
         sampled: xr.DataTree = pm.sample(

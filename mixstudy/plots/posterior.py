@@ -240,7 +240,9 @@ def plot_verification(
     _draw_densities(result, axes)
     for ax, label, values in zip(axes, LABELS, integral.theta.T, strict=True):
         ends = limits(result, label)
-        ax.hist(values, BINS, ends, density=True, weights=integral.weights, color=BAND, label="integral", zorder=0)
+        ax.hist(
+            values, BINS, range=ends, density=True, weights=integral.weights, color=BAND, label="integral", zorder=0
+        )
         ax.set(xlim=ends, ylim=(0, None))
         finish(ax, names.of_parameter(label), "density (per unit)", ticks=4)
     if legend:
