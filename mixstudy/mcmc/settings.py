@@ -26,7 +26,7 @@ class SamplerSettings:
     seed: int = 0
     """Seed of the chains and of their starting points, 0 or above."""
     escalate: bool = True
-    """Whether to go on by other means where the diagnostics fail (see ``mixstudy.mcmc.posterior``)."""
+    """Whether to draw from the integral of the posterior where the chains do not pass."""
 
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():

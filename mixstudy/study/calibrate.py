@@ -220,5 +220,5 @@ def _kept(rows: pd.DataFrame, quantity: str) -> dict[str, Any]:
 @cache
 def ecdf_band(size: int) -> tuple[Floats, Floats, Floats]:
     """Where the ECDF of so many ranks is looked at, and ArviZ's band there: simulated, so found once for each size."""
-    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)  # type: ignore[no-untyped-call]
+    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)
     return at, lower, upper
