@@ -3,7 +3,7 @@
 *Inconclusive* where the posterior cannot be trusted, *disagree* where a check failed, else *agree*. Two findings do not
 overturn it, and the sentence adds them. Where the data do not look like the model the two methods may well agree, and
 both be right about a model that is wrong. Where the data hardly identify two components large-sample theory is silent:
-then agreement means that EM's estimate is the maximum of the likelihood and the posterior what an integral gives, and how
+then agreement means that EM's estimate is the maximum of the likelihood and the posterior what an integral gives. How
 far one lies from the other is no mistake of either.
 """
 
@@ -56,7 +56,8 @@ def unidentified(evidence: Evidence, _: tuple[str, ...]) -> Ruling | None:
 
 
 def _agreement(evidence: Evidence, _: tuple[str, ...]) -> Ruling:
-    return Verdict.AGREE, f"Agree: {_subject(evidence)} is the maximum of the likelihood and the posterior says the same."
+    text = f"Agree: {_subject(evidence)} is the maximum of the likelihood"
+    return Verdict.AGREE, f"{text} and the posterior says the same."
 
 
 def _subject(evidence: Evidence) -> str:
