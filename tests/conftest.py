@@ -65,7 +65,8 @@ def study_table() -> pd.DataFrame:
         for replicate in range(40):
             row: dict[str, Any] = dict.fromkeys(SCHEMA.names)
             row |= {"n": n, "weight": 0.3, "separation": separation, "prior": 1.0, "replicate": replicate, "seed": 7}
-            row |= {"verdict": "agree", "em_status": "CONVERGED", "sampler_status": "PASSED", "versions": "mixstudy 0"}
+            row |= {"verdict": "agree", "identified": True, "em_status": "CONVERGED", "sampler_status": "PASSED"}
+            row |= {"versions": "mixstudy 0"}
             row |= {"attempts": "as asked: PASSED", **{f"{check_column(name)}_status": "pass" for name in CHECK_NAMES}}
             for label, value in {**truth, "mu2": separation}.items():
                 sd = n**-0.5
@@ -81,6 +82,6 @@ def study_table() -> pd.DataFrame:
                 row |= {f"{kind}_lower_{label}": em - z * sd for kind in INTERVALS}
                 row |= {f"{kind}_upper_{label}": em + z * sd for kind in INTERVALS}
             rows.append(row)
-    rows[0] |= {"verdict": None, "reason": "LinAlgError: the matrix <b>melted</b>"}
+    rows[0] |= {"verdict": None, "identified": None, "reason": "LinAlgError: the matrix <b>melted</b>"}
     rows[1] |= {"attempts": "as asked: NOT_MIXED; draws of the integral: PASSED"}
     return pa.Table.from_pylist(rows, schema=SCHEMA).to_pandas()

@@ -62,6 +62,8 @@ class Comparison:
     """The true parameters, where they are known."""
     adequacy: Adequacy
     """Whether the data look like the model, and by what."""
+    identified: bool
+    """Whether the data identify two components, so that large-sample theory holds."""
     supplement: Supplement | None
     """What a reader asks next: prior sensitivity, leave-one-out, marks of mistakes; None where it was not asked for."""
     certificate: Certificate | None
@@ -154,6 +156,7 @@ def conclude(
         posterior=beside.posterior,
         truth=evidence.truth,
         adequacy=evidence.adequacy,
+        identified=beside.identified,
         supplement=supplement,
         certificate=beside.certificate,
     )

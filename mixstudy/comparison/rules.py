@@ -1,8 +1,10 @@
 """From checks to a verdict: the first rule that applies decides.
 
-*Inconclusive* where the posterior cannot be trusted or the data do not identify two components, *disagree* where a
-check failed, else *agree*. One failure does not overturn it: where the data do not look like the model the two methods
-may well agree, and both be right about a model that is wrong; then the sentence adds a warning.
+*Inconclusive* where the posterior cannot be trusted, *disagree* where a check failed, else *agree*. Two findings do not
+overturn it, and the sentence adds them. Where the data do not look like the model the two methods may well agree, and
+both be right about a model that is wrong. Where the data hardly identify two components large-sample theory is silent:
+then agreement means that EM's estimate is the maximum of the likelihood and the posterior what an integral gives. How
+far one lies from the other is no mistake of either.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from mixstudy.comparison.checks import LARGE_SAMPLE
 from mixstudy.comparison.evidence import OWN, Evidence
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
+from mixstudy.em.run import EMStatus
 
 FAR = frozenset({"inside interval", "joint"})
 """Checks that look at the draws alone, whatever the points are good for."""
@@ -42,17 +45,24 @@ def failed_checks(evidence: Evidence, failed: tuple[str, ...]) -> Ruling | None:
 
 
 def unidentified(evidence: Evidence, _: tuple[str, ...]) -> Ruling | None:
-    """Inconclusive where the data hardly identify two components."""
+    """Each method by itself where the data hardly identify two components; inconclusive where one can't be judged."""
     if evidence.posterior is None or evidence.posterior.identified:
         return None
-    text = "Inconclusive: the data hardly identify two components, so the prior and skewness move the posterior."
-    return Verdict.INCONCLUSIVE, text
+    weak = "the data hardly identify two components, so the prior and skewness move the posterior"
+    if evidence.fit.status is not EMStatus.CONVERGED or not evidence.posterior.posterior.verified:
+        return Verdict.INCONCLUSIVE, f"Inconclusive: {weak}."
+    text = f"Agree: {_subject(evidence)} is the maximum of the likelihood and the posterior is verified."
+    return Verdict.AGREE, f"{text} But {weak}: it need not lie about the estimate."
 
 
 def _agreement(evidence: Evidence, _: tuple[str, ...]) -> Ruling:
+    text = f"Agree: {_subject(evidence)} is the maximum of the likelihood"
+    return Verdict.AGREE, f"{text} and the posterior says the same."
+
+
+def _subject(evidence: Evidence) -> str:
     own = evidence.posterior is not None and evidence.posterior.source == OWN
-    subject = "EM's estimate" if own else "The estimate"
-    return Verdict.AGREE, f"Agree: {subject} is the maximum of the likelihood and the posterior says the same."
+    return "EM's estimate" if own else "the estimate"
 
 
 POSTERIOR_RULES: tuple[Rule[Evidence], ...] = (untrusted_posterior, uncertain_points, failed_checks, unidentified)

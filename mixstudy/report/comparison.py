@@ -44,11 +44,12 @@ def comparison_document(
         title: Of the report; by default the data's description.
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
+    warned = result.adequacy.misfits or not result.identified
     return Document(
         title=title or f"{_estimate(result)} and the posterior: {result.posterior.sample.source.description}",
         answer=result.verdict.value,
         sentence=result.sentence,
-        tone="warn" if result.adequacy.misfits and result.verdict is Verdict.AGREE else TONES[result.verdict],
+        tone="warn" if warned and result.verdict is Verdict.AGREE else TONES[result.verdict],
         picture=shown["data"],
         table=_answer(result),
         note=_note(result),

@@ -38,6 +38,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
     numbers = {"n": sample.n, "mean": sample.mean, "sd": sample.sd}
     content: dict[str, Any] = {
         "verdict": result.verdict,
+        "identified": result.identified,
         "level": result.level,
         "kind": result.kind,
         "parameters": result.table.to_dict("index"),

@@ -55,6 +55,7 @@ SCHEMA = pa.schema(
         *[(name, pa.int64()) for name in ("n", "replicate", "seed", "sampler_seed")],
         *[(name, pa.float64()) for name in ("weight", "separation", "prior", *per_label("truth"))],
         *[(name, pa.string()) for name in ("verdict", "reason", "em_status", "sampler_status", "attempts")],
+        ("identified", pa.bool_()),
         *[(name, pa.int64()) for name in ("maxima", "divergences", "points")],
         *[(name, pa.float64()) for name in ("log_likelihood", "distance", *_NUMBERS)],
         *[(f"{check_column(name)}_status", pa.string()) for name in CHECK_NAMES],
@@ -123,10 +124,13 @@ def em_columns(em: EMFit) -> dict[str, Any]:
 
 def posterior_columns(posterior: Posterior) -> dict[str, Any]:
     """What the sampler found."""
-    found = posterior.diagnostics
-    names = {"mean": "posterior_mean", "sd": "posterior_sd"}
-    kept = ("mean", "sd", "mcse_mean", "r_hat", "ess_bulk", "ess_tail")
-    columns = [labelled(names.get(name, name), found[name].tolist()) for name in kept]
+    known = posterior.summary()
+    columns = [
+        labelled("posterior_mean", known.value[:, 0].tolist()),
+        labelled("posterior_sd", known.value[:, 1].tolist()),
+        labelled("mcse_mean", known.error[:, 0].tolist()),
+        *(labelled(name, posterior.diagnostics[name].tolist()) for name in ("r_hat", "ess_bulk", "ess_tail")),
+    ]
     return {
         "sampler_status": posterior.status.name,
         "attempts": "; ".join(f"{attempt.name}: {attempt.status.name}" for attempt in posterior.attempts),
@@ -141,6 +145,7 @@ def _comparison_columns(result: Comparison) -> dict[str, Any]:
     checks = {check.name: check for check in result.checks}
     return {
         "verdict": result.verdict.value,
+        "identified": result.identified,
         **{key: value for column in columns for key, value in column.items()},
         **{f"{check_column(name)}_status": checks[name].status.value for name in CHECK_NAMES if name in checks},
         **{f"{check_column(name)}_value": checks[name].value for name in CHECK_NAMES if name in checks},

@@ -74,6 +74,7 @@ def _root_mean_square(measure: str, values: pd.Series, parameter: str) -> Found:
 def _shares(rows: pd.DataFrame) -> Iterator[Found]:
     for verdict in Verdict:
         yield _share(verdict.value, rows["verdict"] == verdict.value)
+    yield _share("identified", rows["identified"].fillna(value=False).astype(bool))
     yield _share("failed", rows["reason"].notna())
     yield _share("em not converged", rows["em_status"] != "CONVERGED")
     yield _share("sampler not passed", rows["sampler_status"] != PASSED)
@@ -119,7 +120,7 @@ def offsets(rows: pd.DataFrame, label: str) -> pd.Series:
 
 
 def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
-    """How fast offset and width ratio settle, from ``n >= least`` on, in cells in which no data set was inconclusive.
+    """How fast offset and width ratio settle, from ``n >= least`` on, in cells where all data sets identify components.
 
     The mean offset is ``c n^slope``; the width ratio is that at the largest n; both with 95 % intervals. Theory expects
     a slope of -1/2 and a ratio of 1.
@@ -128,7 +129,7 @@ def large_sample(table: pd.DataFrame, *, least: int = 1000) -> pd.DataFrame:
         A row for each weight, separation, prior and parameter: ``slope``, ``slope_lower``, ``slope_upper``, ``ratio``,
         ``ratio_lower``, ``ratio_upper`` and ``n``, the largest. NaN where there are not three sizes.
     """
-    told = table["verdict"].isin(["agree", "disagree"]).groupby([table[name] for name in CELL]).transform("all")
+    told = table["identified"].eq(other=True).groupby([table[name] for name in CELL]).transform("all")
     rows = table[told & (table["n"] >= least)]
     found = []
     for cell, some in rows.groupby(list(CELL[1:])):
