@@ -22,7 +22,7 @@ from mixstudy.diagnosis.alternatives import Alternative
 from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.report.serialise import as_json, assessment_json, plain
 from mixstudy.study import calibrate, power
-from mixstudy.study.calibrate import QUANTITIES, calibration_summary
+from mixstudy.study.calibrate import BY, QUANTITIES, calibration_summary
 from mixstudy.study.data_set import INTERVALS, SCHEMA
 from mixstudy.study.design import Design, StudyDesign
 from mixstudy.study.power import power_summary
@@ -134,7 +134,8 @@ def test_summaries_are_described(study_table):
 
 def test_the_summary_of_a_calibration_is_described():
     """Each column of ``calibration.csv`` has its line."""
-    row = {"n": 100, "sampler_status": "PASSED", "attempts": "as asked: PASSED", **{f"u_{q}": 0.5 for q in QUANTITIES}}
+    row = {"n": 100, "sampler_status": "PASSED", "integral_status": "TRUSTED"}
+    row |= {f"{by}_{quantity}": 0.5 for by in BY for quantity in QUANTITIES}
     assert described("calibration.csv") == set(calibration_summary(pd.DataFrame([row, row])).columns)
 
 

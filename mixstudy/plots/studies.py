@@ -259,19 +259,21 @@ def _draw_power(shares: pd.DataFrame, rows: list[str], ax: Axes) -> None:
 
 
 @own_style
-def plot_ranks(table: pd.DataFrame, axes: Sequence[Axes] | None = None, *, passed: bool = True) -> tuple[Axes, ...]:
+def plot_ranks(
+    table: pd.DataFrame, axes: Sequence[Axes] | None = None, *, by: Literal["chains", "integral"] = "chains"
+) -> tuple[Axes, ...]:
     """Draw the ECDFs of a calibration's ranks less uniform with their simultaneous bands (ArviZ's ``plot_ecdf_pit``).
 
     Args:
         table: Of a calibration.
         axes: One for each of ``mixstudy.study.calibrate.QUANTITIES``.
-        passed: Data sets whose sampler passed; False shows those whose sampler did not.
+        by: Ranks among draws of the chains, where they passed, or of the integral.
     """
-    from mixstudy.study.calibrate import PASSED, QUANTITIES, ecdf_band  # here, as it takes PyMC along
+    from mixstudy.study.calibrate import QUANTITIES, ecdf_band, ranked  # here, as it takes PyMC along
 
-    rows = table[(table["sampler_status"] == PASSED) == passed].dropna(subset=["u_weight"])
+    rows = ranked(table, by)
     axes = panels(axes, 1, len(QUANTITIES), height=2.2, width=1.5 * WIDTH)
-    ranks = xr.Dataset({name: ("sample", rows[f"u_{name}"].to_numpy()) for name in QUANTITIES})
+    ranks = xr.Dataset({name: ("sample", rows[name].to_numpy()) for name in QUANTITIES})
     az.plot_ecdf_pit(
         xr.DataTree.from_dict({"/prior_sbc": ranks}),
         sample_dims=["sample"],

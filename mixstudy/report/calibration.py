@@ -8,91 +8,84 @@ from typing import Any
 import pandas as pd
 
 from mixstudy.report.document import Document, Paragraph, Picture, Section, Table
-from mixstudy.report.numbers import number, percent
+from mixstudy.report.numbers import number
 from mixstudy.report.study import attempts, failures, made_by
-from mixstudy.study.calibrate import PASSED, calibration_summary
+from mixstudy.study.calibrate import BY, CHAINS, INTEGRAL, RankedBy, calibration_summary
 
 EXPLAINED = (
     "The truth is drawn from the prior and the data from the truth; then the truth's rank among draws of the posterior "
     "is uniform, where the posterior is right (Talts et al. 2018). Each band holds all ranks of a right posterior in "
-    "95 % of calibrations, so that one of five may leave its band by chance."
+    "95 % of calibrations, so that one of ten may leave its band by chance. Chains count where they passed, the "
+    "integral where it can be trusted; the data alone decide on that, so the ranks stay uniform."
 )
-SHARES = ("not_passed", "escalated")
-"""Columns of the summary that are shares."""
 HIDDEN = ("data_sets", "inside")
 """Columns of the summary that others tell as well."""
-COLUMNS = {"not_passed": "not passed", "outside": "points outside", "largest": "largest difference"}
+COLUMNS = {"by": "ranked by", "outside": "points outside", "largest": "largest difference"}
 """What columns of the summary are called."""
 FEW = 20
 """Ranks below this many say next to nothing."""
 CHANCE = 1
-"""Quantities, of five, that may leave their band by chance."""
+"""Quantities, of ten, that may leave their band by chance."""
 
 
 def calibration_document(
     table: pd.DataFrame, design: Mapping[str, Any], provenance: Mapping[str, object], *, drawn: Collection[str]
 ) -> Document:
-    """Say what a calibration found; arguments as ``study_document``'s, drawn of ``ranks`` and ``ranks-not-passed``."""
+    """Say what a calibration found; arguments as ``study_document``'s, drawn of ``chains`` and ``integral``."""
     found = calibration_summary(table)
     together = found[found["n"] == "all"]
-    astray = together.loc[~together["inside"], "quantity"].tolist()
-    passed, others = _picture("ranks", together, drawn), _picture("ranks-not-passed", together, drawn)
-    ranked = int(together["ranked"].iloc[0])
-    kept = int((table["sampler_status"] == PASSED).sum())
-    text = f"The sampler passed its diagnostics on {kept} of {len(table)} data sets; only their ranks are counted."
-    sampler = (Paragraph(text=text), attempts(table), *((others,) if others else ()))
+    counts = {by: int(together.loc[together["by"] == by, "ranked"].iloc[0]) for by in BY}
+    judged = together[together["ranked"] >= FEW]
+    astray = [f"{row['quantity']} by the {row['by']}" for row in judged[~judged["inside"]].to_dict("records")]
+    text = f"Of {len(table)} data sets the chains passed on {counts[CHAINS]} and the integral can be trusted on "
+    integral = _picture(INTEGRAL, together, drawn)
+    blocks = (Paragraph(text=f"{text}{counts[INTEGRAL]}."), attempts(table), *((integral,) if integral else ()))
     return Document(
         title=f"Calibration: {len(table)} truths from the prior",
         answer="calibration",
-        sentence=_sentence(astray, ranked),
-        tone="good" if not astray else "warn" if len(astray) <= CHANCE or ranked < FEW else "bad",
-        picture=passed,
-        table=_table("All data sets", together[["quantity", "outside", "largest"]]),
+        sentence=_sentence(astray, counts),
+        tone="warn" if judged.empty or 0 < len(astray) <= CHANCE else "bad" if astray else "good",
+        picture=_picture(CHAINS, together, drawn),
+        table=_table("All data sets", together[["by", "quantity", "outside", "largest"]]),
         note=EXPLAINED,
         sections=(
             Section(title="By number of observations", blocks=(_table("Ranks", found.drop(columns=list(HIDDEN))),)),
-            Section(title="Sampler", blocks=sampler),
+            Section(title="Chains and integral", blocks=blocks),
             failures(table, ("n", "replicate", "seed")),
             Section(title="Design and provenance", blocks=made_by(design, table, provenance)),
         ),
     )
 
 
-def _sentence(astray: list[str], ranked: int) -> str:
-    if ranked < FEW:
-        return f"The ranks of {ranked} data sets are too few to tell whether the posterior is calibrated."
+def _sentence(astray: list[str], counts: Mapping[RankedBy, int]) -> str:
+    told = " and ".join(f"{count} by the {by}" for by, count in counts.items() if count >= FEW)
+    if not told:
+        return f"The ranks of {max(counts.values())} data sets are too few to tell whether the posterior is calibrated."
     if not astray:
-        return f"Calibrated: in {ranked} data sets the truth's ranks keep to their band, whatever is ranked."
-    return f"In {ranked} data sets the truth's ranks leave their band for {', '.join(astray)}."
+        return f"Calibrated: the truth's ranks ({told}) keep to their band, whatever is ranked."
+    return f"The truth's ranks ({told}) leave their band for {', '.join(astray)}."
 
 
-def _picture(name: str, together: pd.DataFrame, drawn: Collection[str]) -> Picture | None:
-    if name not in drawn:
+def _picture(by: str, together: pd.DataFrame, drawn: Collection[str]) -> Picture | None:
+    if by not in drawn:
         return None
-    if name != "ranks":
-        return Picture(
-            name=name,
-            caption="The same where the sampler did not pass.",
-            alt="Ranks of the data sets whose sampler did not pass its diagnostics, against the same band.",
-        )
     told = "; ".join(
         f"{row['quantity']} {'stays inside' if row['inside'] else 'leaves'} its band, {row['largest']:.3f} off at most"
-        for row in together.to_dict("records")
+        for row in together[together["by"] == by].to_dict("records")
     )
     return Picture(
-        name=name,
-        caption="Distribution function of the truth's ranks less the uniform one, with its 95 % simultaneous band.",
+        name=by,
+        caption=f"Distribution function of the truth's ranks by the {by}, less the uniform one, with its 95 % "
+        "simultaneous band.",
         alt=f"A line and a band about zero for each quantity: {told}.",
     )
 
 
 def _table(title: str, rows: pd.DataFrame) -> Table:
     header = tuple(COLUMNS.get(name, name) for name in rows.columns)
-    cells = tuple(tuple(_cell(name, value) for name, value in row.items()) for row in rows.to_dict("records"))
+    cells = tuple(tuple(_cell(value) for value in row.values()) for row in rows.to_dict("records"))
     return Table(title=title, header=header, rows=cells)
 
 
-def _cell(name: object, value: Any) -> str:  # noqa: ANN401  (a number or a word)
-    if isinstance(value, str):
-        return value
-    return percent(value) if name in SHARES else number(value)
+def _cell(value: Any) -> str:  # noqa: ANN401  (a number or a word)
+    return value if isinstance(value, str) else number(value)

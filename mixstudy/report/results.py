@@ -17,7 +17,7 @@ from mixstudy.report.calibration import calibration_document
 from mixstudy.report.render import render_html
 from mixstudy.report.serialise import plain
 from mixstudy.report.study import study_document
-from mixstudy.study.calibrate import PASSED, Calibration, calibration_summary
+from mixstudy.study.calibrate import BY, Calibration, calibration_summary, ranked
 from mixstudy.study.power import Power, power_summary
 from mixstudy.study.provenance import provenance
 from mixstudy.study.replicate import Study
@@ -32,8 +32,8 @@ RESULTS, REPORT = "results.parquet", "report.html"
 """Names of the whole table and of the report."""
 SUMMARY, LARGE_SAMPLE, CALIBRATION, POWER = "summary.csv", "large_sample.csv", "calibration.csv", "power.csv"
 """Names of the tables."""
-RANKS, RANKS_FAILED = "calibration.png", "calibration-not-passed.png"
-"""Names of the figures: data sets whose sampler passed, and the others."""
+RANKS = {"chains": "calibration.png", "integral": "calibration-integral.png"}
+"""Names of the figures, by what the truth is ranked by."""
 ENOUGH = 5
 """Data sets that a figure of ranks needs, at least."""
 DIGITS = "%.6g"
@@ -62,9 +62,8 @@ def _(found: Calibration) -> Path:
     _write_table(found.table, found.folder / RESULTS)
     _write_csv(calibration_summary(found.table), found.folder / CALIBRATION)
     figures = _ranks(found.table)
-    for name, file in (("ranks", RANKS), ("ranks-not-passed", RANKS_FAILED)):
-        if name in figures:
-            _save(figures[name], found.folder / file)
+    for by, figure in figures.items():
+        _save(figure, found.folder / RANKS[by])
     document = calibration_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
     return _write_report(document, figures, found.folder)
 
@@ -87,13 +86,9 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def _ranks(table: pd.DataFrame) -> dict[str, Figure]:
-    """The ranks where the sampler passed, and beside them where it did not."""
-    passed = table["sampler_status"] == PASSED
-    return {
-        name: plots.figure_of(plots.plot_ranks(table, passed=which))
-        for name, which in (("ranks", True), ("ranks-not-passed", False))
-        if (passed == which).sum() >= ENOUGH
-    }
+    """The ranks by the chains and by the integral, where there are enough."""
+    enough = [by for by in BY if len(ranked(table, by)) >= ENOUGH]
+    return {by: plots.figure_of(plots.plot_ranks(table, by=by)) for by in enough}
 
 
 def _write_report(document: Document, figures: Mapping[str, Figure], folder: Path) -> Path:

@@ -6,7 +6,9 @@ of the truth among independent draws is uniform, for each parameter and for any 
     r = #{ draws below the truth } ~ Uniform{0, ..., L},    u = (r + U) / (L + 1) ~ Uniform(0, 1).
 
 The log-likelihood is such a quantity, and sees faults that no parameter shows alone (Modrák et al. 2023). Bands are
-simultaneous (Säilynoja, Bürkner & Vehtari 2022). A data set whose sampler failed keeps its row and its rank.
+simultaneous (Säilynoja, Bürkner & Vehtari 2022). The truth is ranked twice: among draws of the chains, where those
+passed, and among draws of the integral, where that can be trusted. Ranks are uniform whatever data sets are left out,
+as long as the data alone decide which.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,8 @@ from arviz_stats.ecdf_utils import ecdf_pit
 
 from mixstudy.data.sample import MIN_OBSERVATIONS
 from mixstudy.em.fit import fit_em
-from mixstudy.mcmc.posterior import Posterior, sample_posterior
+from mixstudy.integral.result import IntegralStatus
+from mixstudy.mcmc.posterior import sample_posterior
 from mixstudy.mcmc.samplers import compile_model
 from mixstudy.model import LABELS, Floats, Parameters, Prior, log_likelihood, log_likelihoods, simulate
 from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns
@@ -48,14 +51,18 @@ BAND = 0.95
 """Simultaneous coverage of the bands."""
 SIMULATIONS = 1000
 """Uniform samples by which the bands are found; their coverage is then known to 0.7 %."""
-PASSED = "PASSED"
+type RankedBy = Literal["chains", "integral"]
+CHAINS: RankedBy = "chains"
+INTEGRAL: RankedBy = "integral"
+BY: tuple[RankedBy, ...] = (CHAINS, INTEGRAL)
+"""What the truth is ranked by."""
+PASSED, TRUSTED = "PASSED", IntegralStatus.TRUSTED.name
 SCHEMA = pa.schema(
     [
         *[(name, pa.int64()) for name in ("n", "replicate", "seed", "sampler_seed", "divergences")],
-        *[(name, pa.string()) for name in ("reason", "sampler_status", "attempts")],
+        *[(name, pa.string()) for name in ("reason", "sampler_status", "attempts", "integral_status")],
         *[(name, pa.float64()) for name in per_label("truth")],
-        *[(f"rank_{name}", pa.int64()) for name in QUANTITIES],
-        *[(f"u_{name}", pa.float64()) for name in QUANTITIES],
+        *[(f"{by}_{name}", pa.float64()) for by in BY for name in QUANTITIES],
         *[
             (name, pa.float64())
             for name in per_label("posterior_mean", "posterior_sd", "mcse_mean", "r_hat", "ess_bulk", "ess_tail")
@@ -119,7 +126,7 @@ class CalibrationTask:
 
 
 class Calibration(Results[CalibrationDesign]):
-    """The ranks of a calibration; ``u_*`` are the ranks made continuous, ``sampler_status`` tells who failed."""
+    """The ranks of a calibration, made continuous: ``chains_*`` and ``integral_*``."""
 
     __slots__ = ()
 
@@ -148,7 +155,14 @@ def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
         sample = fit_em(condense(x)).sample
         posterior = sample_posterior(sample, prior=prior, settings=settings, compiled=compiled, cores=1)
         row.update(posterior_columns(posterior))
-        row.update(_ranks(x, truth, posterior, seed=task.seeds.data + 2))
+        seed = task.seeds.data + 2
+        if not posterior.integrated:
+            draws = posterior.draws
+            spaced = np.linspace(0, len(draws) - 1, THINNED).round().astype(int)
+            row.update(_ranks(CHAINS, x, truth, draws[spaced], seed))
+        if posterior.integral is not None:
+            row["integral_status"] = posterior.integral.status.name
+            row.update(_ranks(INTEGRAL, x, truth, posterior.integral.draws(THINNED, seed=seed + 1), seed))
     return [row]
 
 
@@ -171,50 +185,48 @@ def run_calibration(design: CalibrationDesign, folder: str | Path, **how: Unpack
     return run_job(CALIBRATING, design, folder, Calibration, **how)
 
 
-def _ranks(x: Floats, truth: Parameters, posterior: Posterior, *, seed: int) -> dict[str, Any]:
-    """Ranks of the truth and of its log-likelihood among evenly spaced draws, plain and made continuous."""
-    draws = posterior.draws
-    chosen = draws[np.linspace(0, len(draws) - 1, THINNED).round().astype(int)]
-    heights = log_likelihoods(x, chosen, weights=np.ones(x.size))
-    theirs = np.column_stack([chosen, heights])
+def _ranks(by: str, x: Floats, truth: Parameters, draws: Floats, seed: int) -> dict[str, float]:
+    """Ranks of the truth and of its log-likelihood among the draws, made continuous."""
+    heights = log_likelihoods(x, draws, weights=np.ones(x.size))
+    theirs = np.column_stack([draws, heights])
     own = np.array([*truth, log_likelihood(x, truth)])
-    ranks = np.sum(theirs < own, axis=0)
-    spread = np.random.default_rng(seed).random(len(QUANTITIES))
-    return {
-        **{f"rank_{name}": int(rank) for name, rank in zip(QUANTITIES, ranks, strict=True)},
-        **{f"u_{name}": float(u) for name, u in zip(QUANTITIES, (ranks + spread) / (THINNED + 1), strict=True)},
-    }
+    u = (np.sum(theirs < own, axis=0) + np.random.default_rng(seed).random(len(QUANTITIES))) / (THINNED + 1)
+    return {f"{by}_{name}": float(value) for name, value in zip(QUANTITIES, u, strict=True)}
+
+
+def ranked(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The ranks that count, a column for each of ``QUANTITIES``: by chains that passed or a trusted integral."""
+    counts = table["sampler_status"] == PASSED if by == CHAINS else table["integral_status"] == TRUSTED
+    return table.loc[counts, [f"{by}_{name}" for name in QUANTITIES]].set_axis([*QUANTITIES], axis=1).dropna()
 
 
 def calibration_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """For each n and for all together: how many passed, and how each quantity's ranks keep to their band.
+    """For each n and for all together, by the chains and by the integral: how each quantity's ranks keep to their band.
 
     Returns:
-        A row for each group and quantity: ``data_sets``, ``not_passed`` and ``escalated`` (shares), ``ranked`` (those
-        that passed), ``outside`` (points of the ECDF outside the 95 % simultaneous band), ``inside`` and ``largest``,
-        the largest difference of the ECDF from uniform.
+        A row for each group and quantity: ``n``, ``by``, ``quantity``, ``data_sets``, ``ranked`` (those that count),
+        ``outside`` (points of the ECDF outside the 95 % simultaneous band), ``inside`` and ``largest``, the largest
+        difference of the ECDF from uniform.
     """
     groups = [("all", table), *((str(n), rows) for n, rows in table.groupby("n"))]
     return pd.DataFrame(
-        [{"n": name, "quantity": quantity, **_kept(rows, quantity)} for name, rows in groups for quantity in QUANTITIES]
+        [
+            {"n": name, "by": by, "quantity": quantity, "data_sets": len(rows), **_kept(ranked(rows, by)[quantity])}
+            for name, rows in groups
+            for by in BY
+            for quantity in QUANTITIES
+        ]
     )
 
 
-def _kept(rows: pd.DataFrame, quantity: str) -> dict[str, Any]:
-    passed = rows[rows["sampler_status"] == PASSED]
-    u = passed[f"u_{quantity}"].to_numpy()
-    found: dict[str, Any] = {
-        "data_sets": len(rows),
-        "not_passed": 1 - len(passed) / len(rows),
-        "escalated": float(rows["attempts"].str.contains(";", na=False).mean()),
-        "ranked": len(passed),
-    }
-    if len(passed) < 2:  # noqa: PLR2004  (one point has no distribution function)
-        return {**found, "outside": 0, "inside": False, "largest": np.nan}
-    at, lower, upper = ecdf_band(u.size)
-    ecdf = np.searchsorted(np.sort(u), at, side="right") / u.size
+def _kept(ranks: pd.Series) -> dict[str, Any]:
+    if ranks.size < 2:  # noqa: PLR2004  (one point has no distribution function)
+        return {"ranked": ranks.size, "outside": 0, "inside": False, "largest": np.nan}
+    at, lower, upper = ecdf_band(ranks.size)
+    ecdf = np.searchsorted(np.sort(ranks.to_numpy()), at, side="right") / ranks.size
     outside = int(np.sum((ecdf < lower) | (ecdf > upper)))
-    return {**found, "outside": outside, "inside": outside == 0, "largest": float(np.abs(ecdf - at).max())}
+    largest = float(np.abs(ecdf - at).max())
+    return {"ranked": ranks.size, "outside": outside, "inside": outside == 0, "largest": largest}
 
 
 @cache

@@ -17,7 +17,7 @@ from mixstudy.study.design import Design
 from mixstudy.plots.output import save
 from mixstudy.plots.gallery import study_figures
 from mixstudy.study.replicate import run_study
-from mixstudy.report.results import CALIBRATION, LARGE_SAMPLE, RANKS, RANKS_FAILED, SUMMARY, write_results
+from mixstudy.report.results import CALIBRATION, LARGE_SAMPLE, RANKS, SUMMARY, write_results
 
 HERE = Path(__file__).parent
 
@@ -37,7 +37,7 @@ def main():
     write_results(found)
     for name in (SUMMARY, LARGE_SAMPLE):
         shutil.copy(study.folder / name, HERE / name)
-    for name in (CALIBRATION, RANKS, RANKS_FAILED):
+    for name in (CALIBRATION, *RANKS.values()):
         if (found.folder / name).exists():
             shutil.copy(found.folder / name, HERE / name)
     for name, figure in study_figures(study.table).items():

@@ -31,7 +31,7 @@ from mixstudy.plots.labels import finish
 from mixstudy.plots.output import DENSE_DPI, UNDATED
 from mixstudy.plots.studies import wilson
 from mixstudy.plots.surface import profile
-from mixstudy.study.calibrate import QUANTITIES
+from mixstudy.study.calibrate import BY, QUANTITIES
 
 SINGLE = {
     "data": plots.plot_data,
@@ -669,11 +669,12 @@ def test_power_of_naming() -> None:
 
 
 def test_ranks_have_a_panel_for_each_quantity() -> None:
-    """ArviZ draws the four parameters and the log-likelihood, of data sets whose sampler passed or of the others."""
+    """ArviZ draws the four parameters and the log-likelihood, ranked by the chains or by the integral."""
     rng = np.random.default_rng(2)
-    table = pd.DataFrame({f"u_{name}": rng.random(60) for name in QUANTITIES})
-    table["sampler_status"] = ["PASSED"] * 50 + ["DIVERGED"] * 10
-    for passed in (True, False):
-        axes = plots.plot_ranks(table, passed=passed)
+    table = pd.DataFrame({f"{by}_{name}": rng.random(60) for by in BY for name in QUANTITIES})
+    table["sampler_status"] = ["PASSED"] * 50 + ["DIVERGENT"] * 10
+    table["integral_status"] = "TRUSTED"
+    for by in BY:
+        axes = plots.plot_ranks(table, by=by)
         assert [ax.get_title() for ax in axes] == [*LABELS, "log-likelihood"]
         assert all(ax.get_lines() and ax.collections for ax in axes)

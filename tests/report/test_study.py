@@ -15,7 +15,7 @@ from mixstudy.report.calibration import calibration_document
 from mixstudy.report.document import Document, Section, Table
 from mixstudy.report.results import write_results
 from mixstudy.report.study import study_document
-from mixstudy.study.calibrate import QUANTITIES, SCHEMA, Calibration, CalibrationDesign
+from mixstudy.study.calibrate import BY, QUANTITIES, SCHEMA, Calibration, CalibrationDesign
 from mixstudy.study.design import Design
 from mixstudy.study.replicate import Study
 
@@ -134,34 +134,36 @@ def test_a_study_that_failed_throughout_has_its_page(study_table: pd.DataFrame, 
 
 @pytest.fixture
 def ranks() -> pd.DataFrame:
-    """A calibration of sixty data sets, made up: uniform ranks, ten data sets on which the sampler did not pass."""
+    """A calibration of sixty data sets, made up: uniform ranks, ten data sets on which the chains did not pass."""
     rng, found = np.random.default_rng(2), []
     for number in range(60):
         row = dict.fromkeys(SCHEMA.names) | {"n": (100, 1000)[number % 2], "replicate": number, "seed": number}
         row |= {"sampler_status": "PASSED" if number % 6 else "NOT_MIXED", "attempts": "as asked", "versions": "0"}
-        row |= {f"u_{name}": rng.random() for name in QUANTITIES}
+        row |= {f"{by}_{name}": rng.random() for by in BY for name in QUANTITIES} | {"integral_status": "TRUSTED"}
         found.append(row)
     return pa.Table.from_pylist(found, schema=SCHEMA).to_pandas()
 
 
 def calibrated(ranks: pd.DataFrame) -> Document:
     """The report of such ranks."""
-    return calibration_document(ranks, {"replicates": len(ranks)}, {}, drawn=("ranks",))
+    return calibration_document(ranks, {"replicates": len(ranks)}, {}, drawn=("chains",))
 
 
 def test_calibration_in_words(ranks: pd.DataFrame) -> None:
     """Ranks that keep to their band are calibrated; those that leave it are named, and more than one is bad."""
-    assert calibrated(ranks).sentence.startswith("Calibrated: in 50 data sets")
+    assert calibrated(ranks).sentence.startswith(
+        "Calibrated: the truth's ranks (50 by the chains and 60 by the integral)"
+    )
     assert calibrated(ranks).tone == "good"
-    off = ranks.assign(u_mu1=ranks["u_mu1"] ** 3)
-    assert calibrated(off).sentence.endswith("for mu1.")
+    off = ranks.assign(integral_mu1=ranks["integral_mu1"] ** 3)
+    assert calibrated(off).sentence.endswith("for mu1 by the integral.")
     assert calibrated(off).tone == "warn"
-    assert calibrated(off.assign(u_mu2=off["u_mu1"])).tone == "bad"
+    assert calibrated(off.assign(chains_mu2=off["integral_mu1"])).tone == "bad"
     assert "too few to tell" in calibrated(ranks[:3]).sentence
 
 
 def test_calibration_page_is_written(ranks: pd.DataFrame, tmp_path: Path) -> None:
-    """The page shows the ranks where the sampler passed and, below, where it did not."""
+    """The page shows the ranks by the chains and, below, by the integral."""
     design = CalibrationDesign(replicates=60)
     path = write_results(Calibration(design=design, folder=tmp_path, table=ranks, damaged=()))
     assert path.read_text().count("<svg ") == 2

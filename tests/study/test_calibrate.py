@@ -10,7 +10,7 @@ import mixstudy.study.calibrate
 from mixstudy.mcmc.posterior import sample_posterior
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Prior
-from mixstudy.study.calibrate import QUANTITIES, SCHEMA, CalibrationDesign, calibration_summary, run_calibration
+from mixstudy.study.calibrate import BY, QUANTITIES, SCHEMA, CalibrationDesign, calibration_summary, run_calibration
 
 SMALL = CalibrationDesign(
     replicates=24, n=(40,), sampler=SamplerSettings(chains=2, draws=300, tune=300, escalate=False)
@@ -18,9 +18,10 @@ SMALL = CalibrationDesign(
 
 
 def made_up(u, *, passed=True):
-    """A table whose ranks are ``u``."""
-    table = pd.DataFrame({f"u_{name}": u for name in QUANTITIES})
-    return table.assign(n=100, attempts="as asked: PASSED", sampler_status=np.where(passed, "PASSED", "NOT_MIXED"))
+    """A table whose ranks are ``u``, by the chains and by the integral."""
+    table = pd.DataFrame({f"{by}_{name}": u for by in BY for name in QUANTITIES})
+    statuses = ("PASSED", "TRUSTED") if passed else ("NOT_MIXED", "UNEVEN")
+    return table.assign(n=100, sampler_status=statuses[0], integral_status=statuses[1])
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +31,15 @@ def small(tmp_path_factory):
 
 
 def test_right_posterior_is_inside_its_bands(small):
-    """Every data set has a row with ranks, and where the sampler passed the ranks are inside the bands."""
+    """Every data set has a row with ranks, inside the bands by the chains that passed and by the integral."""
     assert list(small.table.columns) == SCHEMA.names
     assert small.failed == 0
-    assert small.table[[f"u_{name}" for name in QUANTITIES]].notna().all(axis=None)
-    assert small.table[[f"u_{name}" for name in QUANTITIES]].apply(lambda u: u.between(0, 1)).all(axis=None)
+    ranks = small.table[[f"{by}_{name}" for by in BY for name in QUANTITIES]]
+    assert ranks.apply(lambda u: u.between(0, 1)).all(axis=None)
     found = calibration_summary(small.table)
     assert found["inside"].all()
-    share = (small.table["sampler_status"] != "PASSED").mean()
-    np.testing.assert_allclose(found["not_passed"], share)
+    assert (found.loc[found["by"] == "integral", "ranked"] == 24).all()
+    assert (found.loc[found["by"] == "chains", "ranked"] == (small.table["sampler_status"] == "PASSED").sum()).all()
 
 
 def test_wrong_posterior_is_caught(tmp_path, monkeypatch):
@@ -51,8 +52,8 @@ def test_wrong_posterior_is_caught(tmp_path, monkeypatch):
 
     monkeypatch.setattr(mixstudy.study.calibrate, "sample_posterior", narrow)
     found = run_calibration(SMALL, tmp_path / "c", workers=1)
-    everything = found.table.assign(sampler_status="PASSED")
-    assert not calibration_summary(everything)["inside"].all()
+    summary = calibration_summary(found.table.assign(sampler_status="PASSED", integral_status="TRUSTED"))
+    assert not summary.groupby("by")["inside"].all().any()
 
 
 def test_bands_tell_uniform_from_not():
@@ -63,12 +64,12 @@ def test_bands_tell_uniform_from_not():
 
 
 def test_failures_are_counted_beside():
-    """Ranks of data sets whose sampler failed don't enter the bands, and their share is told."""
+    """Ranks of chains that failed and of integrals that can't be trusted don't enter the bands."""
     rng = np.random.default_rng(1)
     table = pd.concat([made_up(rng.random(300)), made_up(np.full(100, 0.999), passed=False)])
     found = calibration_summary(table)
     assert found["inside"].all()
-    assert (found["not_passed"] == 0.25).all()
+    assert (found["data_sets"] == 400).all()
     assert (found["ranked"] == 300).all()
 
 
