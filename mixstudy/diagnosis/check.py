@@ -114,7 +114,7 @@ def check_estimate(
             posterior=None,
             faults=recognise(estimate, seen, start=begin, truth=truth, trace=rows, fit=fit),
             location=None if rows is None else localise_trace(rows, seen),
-            draws=None if draws is None else np.asarray(draws, dtype=np.float64),
+            draws=None if draws is None else _kept(draws),
             marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
         )
         beside = None if posterior is None else _beside(evidence, posterior, kind=kind)
@@ -140,10 +140,19 @@ def check_estimate(
         adequacy=adequacy,
         comparison=_comparison(evidence, shared, kind=kind),
         location=location,
+        steps=evidence.location,
+        draws=evidence.draws,
         oddities=oddities,
         alternative=better_model(fit.sample) if adequacy.status is AdequacyStatus.MISFIT else None,
         notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *notes),
     )
+
+
+def _kept(draws: ArrayLike) -> Floats:
+    """A copy that nobody changes."""
+    values = np.array(draws, dtype=np.float64)
+    values.setflags(write=False)
+    return values
 
 
 def _beside(evidence: Diagnosis, posterior: Posterior, *, kind: Literal["eti", "hdi"]) -> PosteriorEvidence:
