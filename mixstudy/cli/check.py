@@ -73,7 +73,7 @@ def check(
         begin = None if start is None else start.split(",")
         for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
             if values is not None:
-                four_numbers(values, name)
+                four_numbers(values, name, empty=name == "estimate")
         drawn = None
         if draws is not None:
             from mixstudy.diagnosis.inputs import read_draws

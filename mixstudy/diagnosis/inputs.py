@@ -45,8 +45,8 @@ class Trace:
     """The figures printed as its log-likelihood, one for each row, where there is such a column."""
 
 
-def four_numbers(values: Sequence[float | str], name: str) -> Floats:
-    """Weight, mu1, mu2, sigma in range, shape ``(4,)``, labels as they come.
+def four_numbers(values: Sequence[float | str], name: str, *, empty: bool = False) -> Floats:
+    """Weight, mu1, mu2, sigma in range, shape ``(4,)``, labels as they come; ``empty`` allows a weight of 0 or 1.
 
     Raises:
         ValueError: They are not four finite numbers, or one is out of its range; ``name`` says whose.
@@ -58,8 +58,9 @@ def four_numbers(values: Sequence[float | str], name: str) -> Floats:
     if theta.shape != (len(LABELS),) or not np.isfinite(theta).all():
         msg = f"the {name} must be four finite numbers {ORDER}, got {','.join(map(str, values))}"
         raise ValueError(msg)
-    if not 0 < theta[0] < 1:
-        msg = f"the {name}'s weight must lie strictly between 0 and 1, got {values[0]}; the order is {ORDER}"
+    if not (0 < theta[0] < 1 or (empty and theta[0] in (0, 1))):
+        where = f"{'' if empty else 'strictly '}between 0 and 1"
+        msg = f"the {name}'s weight must lie {where}, got {values[0]}; the order is {ORDER}"
         raise ValueError(msg)
     if not theta[3] > 0:
         msg = f"the {name}'s sigma must be above 0, got {values[3]}; the order is {ORDER}"

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mixstudy.model import LABELS, Floats
+from mixstudy.plots.data import HERO
 from mixstudy.plots.labels import STEPS, Names, finish, legend_above, shared_legend
 from mixstudy.plots.style import EM_LINE, ORANGE, TEXT, VERMILION, ground, ink, own_style, panel, panels, shade
 from mixstudy.plots.surface import draw_ends, draw_ground
@@ -50,11 +51,11 @@ def plot_check(found: Assessment, ax: Axes | None = None, *, legend: bool = True
         legend: Whether to add the legend.
         unit: Of the data; by default that of their source.
     """
-    ax = panel(ax, height=4.4)
+    ax = panel(ax, height=4.0, width=HERO)
     path, draws = path_of(found), _shown(found.draws)
     names = Names.of_source(found.fit.sample.source, unit=unit)
     draw_ground(found.fit, _within(np.concatenate([path, _most_of(draws)]), found), ax, names)
-    ax.plot(*draws.T, "o", color=ORANGE, markersize=2, alpha=0.6, linestyle="", label="draws" if len(draws) else None)
+    ax.plot(*draws.T, "o", color=ORANGE, markersize=2.5, alpha=0.6, linestyle="", label="draws" if len(draws) else None)
     if len(path) > 1:
         ax.plot(*path.T, "-o", color=TEXT, linewidth=1.0, markersize=3, label="printed path")
         ax.plot(*path[0], "s", color=TEXT, markerfacecolor="white", markersize=6, label="start")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen
 from mixstudy.report.comparison import posterior_section, settings_section
 from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.explanation import ALTERNATIVES, explain, nearly_as_likely, offset_rows, step_rows
-from mixstudy.report.numbers import header, rounded, rows
+from mixstudy.report.numbers import header, number, rounded, rows
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
 
 if TYPE_CHECKING:
@@ -22,10 +24,9 @@ SHOWN = 50
 """Steps that a table has at most: the first of them, and the last."""
 SURFACE = "The log-likelihood over both means, weight and sigma at their best, with the numbers that were checked."
 STEPS = "What was printed beside what one right step makes of each row before, and by how much they differ."
-INPUT = "First"
-"""The section of the explanation that tells what was done to the input."""
-FURTHER = ("About the data", "What the posterior adds", "What to look at next")
-"""Sections of the explanation that the report takes over; it tells the others in tables."""
+INPUT = {"First": "About the input"}
+FURTHER = {title: title for title in ("About the data", "What the posterior adds", "What to look at next")}
+"""Sections of the explanation that the report takes over, and what it calls them; it tells the others in tables."""
 
 
 def assessment_document(
@@ -50,7 +51,7 @@ def assessment_document(
         table=_answer(found),
         note=note(sample, found.checks),
         sections=(
-            *_explained(found, (INPUT,)),
+            *_explained(found, INPUT),
             checks_section(found.checks),
             *_where(found, shown),
             *_mistakes(found),
@@ -69,15 +70,24 @@ def _subject(found: Assessment) -> str:
     return "A check of posterior draws" if found.draws is not None else "A check of an estimate"
 
 
-def _explained(found: Assessment, titles: tuple[str, ...]) -> Iterator[Section]:
+def _explained(found: Assessment, titles: Mapping[str, str]) -> Iterator[Section]:
     for each in explain(found):
         if each.title in titles:
-            yield Section(title=each.title, blocks=(Items(lines=each.lines),))
+            yield Section(title=titles[each.title], blocks=(Items(lines=each.lines),))
 
 
 def _answer(found: Assessment) -> Table:
-    names = ("parameter", "estimate", "EM's", "s.e.", "off by (s.e.)")
-    return Table(title="The estimate and EM's", header=names, rows=tuple(map(tuple, offset_rows(found))))
+    """What was given beside EM's: the estimate or, where EM's own stands in for it, the draws."""
+    errors = np.array(found.fit.standard_errors)
+    given, name, off = [row[1] for row in offset_rows(found)], "estimate", found.offsets
+    if found.draws is not None and found.estimate == found.fit.parameters:
+        means, sds = (measure(found.draws, axis=(0, 1)) for measure in (np.mean, np.std))
+        given = [f"{rounded(mean, sd)} ± {rounded(sd, sd)}" for mean, sd in zip(means, sds, strict=True)]
+        name, off = "draws ± sd", (means - found.fit.parameters.array) / errors
+    rights = [f"{rounded(v, e)} ± {rounded(e, e)}" for v, e in zip(found.fit.parameters, errors, strict=True)]
+    offs = [number(value, "+.3g") for value in off.tolist()]
+    cells = tuple(zip(LABELS, given, rights, offs, strict=True))
+    return Table(title="What was given, and EM's", header=("parameter", name, "EM ± s.e.", "off (s.e.)"), rows=cells)
 
 
 def _where(found: Assessment, shown: Mapping[str, Picture]) -> Iterator[Section]:
@@ -88,20 +98,25 @@ def _where(found: Assessment, shown: Mapping[str, Picture]) -> Iterator[Section]
     text = [told.sentence]
     if told.places:
         text.append(f"Look at {' and '.join(place.value for place in told.places)}.")
+    if found.steps is None and not steps.wrong.any():
+        yield Section(title="Where the mistake is", blocks=(Paragraph(text=" ".join(text)),))
+        return
     table = Table(
         title="Steps" if found.steps else "One step from the estimate",
         header=("step", *LABELS),
         rows=tuple(map(tuple, step_rows(steps, shown=SHOWN))),
     )
-    blocks = (Paragraph(text=" ".join(text)), table, Paragraph(text=_how_to_read(steps), quiet=True))
+    blocks = (Paragraph(text=" ".join(text)), table, Paragraph(text=_how_to_read(found, steps), quiet=True))
     title = "Where the mistake is" if told.places else "Step by step"
     yield Section(title=title, blocks=(*blocks, *chosen(shown, "steps")))
 
 
-def _how_to_read(steps: Location) -> str:
+def _how_to_read(found: Assessment, steps: Location) -> str:
+    text = (
+        f"From {'each row' if found.steps else 'the estimate'} one right step was taken. Where it does not give the "
+        "printed number, what it gives stands behind that, after “for”."
+    )
     count = len(steps.theirs)
-    text = "From every row one right step was taken. "
-    text += "Where the next row is not what it gives, the right number stands behind the printed one, after “for”."
     return text if count <= SHOWN else f"{text} The table has the first {SHOWN - 1} of {count} steps, and the last."
 
 
