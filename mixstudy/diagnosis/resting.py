@@ -44,7 +44,7 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
         if float(estimate[0]) in (0, 1):
             steps, wrong = _resting(case)
             text = EMPTY.format(float(estimate[0]))
-            return locate((Place.START, Place.WEIGHT), text, (), steps, np.zeros_like(wrong))
+            return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
         slipped, case, steps, wrong = _fewest_violated(case)

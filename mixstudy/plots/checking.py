@@ -63,7 +63,7 @@ def plot_check(found: Assessment, ax: Axes | None = None, *, legend: bool = True
     if found.estimate != found.fit.parameters:
         ax.plot(found.estimate.mu1, found.estimate.mu2, "D", label="estimate", **HOLLOW)
     if legend:
-        legend_above(ax, columns=4)
+        legend_above(ax, columns=3)
     return ax
 
 
@@ -157,4 +157,5 @@ def _draw_differences(steps: Location, j: int, ax: Axes) -> None:
     ax.axhline(0, color=ink(ax), linewidth=0.8, linestyle=":")
     ax.plot(at, off, "-", color=ink(ax), linewidth=1.0)
     if wrong.any():
-        ax.plot(at[wrong], off[wrong], "o", color=VERMILION, markersize=4, label="more than that", linestyle="")
+        size = 4.0 if at.size <= FEW else 1.5
+        ax.plot(at[wrong], off[wrong], "o", color=VERMILION, markersize=size, label="more than that")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.diagnosis.location import Location
 
-SHOWN = 50
+SHOWN = 30
 """Steps that a table has at most: the first of them, and the last."""
 SURFACE = "The log-likelihood over both means, weight and sigma at their best, with the numbers that were checked."
 STEPS = "What was printed beside what one right step makes of each row before, and by how much they differ."
