@@ -119,7 +119,7 @@ def test_formats_and_title(right, tmp_path):
 
 def test_a_log_likelihood_that_falls(right, tmp_path):
     """A printed column of log-likelihoods is read: EM's never falls, so where it does is said."""
-    rows = ms.fit_em_plain(pd.read_csv(right[0])["x"], start=[0.5, 4, 14, 3], iterations=9).iterates
+    rows = ms.fit_em_plain(pd.read_csv(right[0])["x"], start=[0.5, 4, 14, 3], iterations=9).iterates.copy()
     rows[6, 4] = rows[5, 4] - 1
     table = pd.DataFrame(rows, columns=[*ms.LABELS, "log_likelihood"])
     table.to_csv(tmp_path / "trace.csv", index=False)

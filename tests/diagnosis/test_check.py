@@ -265,7 +265,7 @@ def test_an_empty_component_where_one_will_do():
 
 
 def test_an_assessment_keeps_what_it_looked_at(sample):
-    """The steps of the trace, the first row's beginning and the rounding among them, and the draws, a copy that stays."""
+    """The steps of the trace with what rounding allows, and a copy of the draws that nobody changes."""
     draws = np.random.default_rng(0).normal([0.3, 5, 15, 2], 0.1, (2, 100, 4))
     rows = ms.fit_em_plain(sample, start=[0.5, 4, 14, 3], iterations=3).iterates[:, :4]
     found = ms.check_estimate(None, sample, trace=[printed(row) for row in rows], draws=draws)
