@@ -43,7 +43,7 @@ STUDY = Layout(
     tables=("comparison.csv", "em_trace.csv", "posterior.nc"),
     figures=(
         *("data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers"),
-        *("climb", "surface", "traces"),
+        *("climb", "surface", "verification", "traces"),
     ),
 )
 """The folder of a comparison's report."""
