@@ -144,8 +144,7 @@ def _print(found: Assessment) -> None:
 
 def _output(directory: Path | None, formats: str, title: str | None) -> tuple[str, ...]:
     """The formats of the report; a folder that can't be written is refused before the work."""
-    from mixstudy.report.folder import CHECK
-    from mixstudy.report.write import check_output, parse_formats
+    from mixstudy.report.folder import CHECK, check_output, parse_formats
 
     wanted = parse_formats(formats)
     if directory is not None:

@@ -58,7 +58,7 @@ def study(
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job."""
     with clear_errors():
-        from mixstudy.report.write import check_output, parse_formats
+        from mixstudy.report.folder import STUDY, check_output, parse_formats
 
         wanted = parse_formats(formats)
         check_level(level)
@@ -75,7 +75,7 @@ def study(
             truth=known,
         )
         sample = named(sample, label=label, unit=unit)
-        check_output(directory)
+        check_output(directory, STUDY)
         with working("Fitting by EM", quiet=quiet):
             from mixstudy.em.fit import fit_em
 

@@ -93,6 +93,8 @@ def check_estimate(
     broken = None if trace is None else find_break(trace, sample)
     rows = trace if broken is None else broken.before
     estimate, stands_in = _subject(estimate, rows, draws, fit)
+    if rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)
+        rows = None  # it broke down at its start
     raw = four_numbers(estimate, "estimate", empty=True)
     theta = Parameters.relabelled(raw)
     seen, notes = _seen(sample, fit, theta)

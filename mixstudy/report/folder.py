@@ -1,4 +1,7 @@
-"""The folder of a report: replaced as a whole or left as it was, and never one that holds something else."""
+"""The folder of a report: replaced as a whole or left as it was, and never one that holds something else.
+
+This loads nothing that draws or samples, so that a command can refuse a format or a folder before it begins.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +19,8 @@ from mixstudy.study.provenance import PROGRAM
 
 FIGURES = "figures"
 """The folder of figures that a Markdown or LaTeX report refers to."""
-DOCUMENTS = ("report.html", "report.md", "report.tex")
-"""The report itself in its formats."""
+FORMATS = ("html", "md", "tex")
+"""Formats of a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Layout:
     def files(self) -> tuple[str, ...]:
         """Every file that such a report may have."""
         drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
-        return (self.marker, *self.tables, *DOCUMENTS, *drawn)
+        return (self.marker, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
 
 
 STUDY = Layout(
@@ -57,6 +60,38 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 class OutputError(ValueError):
     """The output directory can't be used; the message says why."""
+
+
+def parse_formats(text: str) -> tuple[str, ...]:
+    """Formats separated by commas, each once.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    return known_formats(tuple(dict.fromkeys(name.strip() for name in text.split(","))))
+
+
+def known_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """The formats, of which there must be one or more.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    for name in formats or ("",):
+        if name not in FORMATS:
+            msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
+            raise ValueError(msg)
+    return tuple(formats)
+
+
+def check_output(directory: str | Path, layout: Layout) -> None:
+    """Refuse a directory that ``write_report`` would refuse; nothing is left behind.
+
+    Raises:
+        OutputError: It can't be created or written, or holds a file that is not ours.
+    """
+    with staged(Path(directory).resolve(), layout):
+        pass
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from mixstudy.report import serialise as content
 from mixstudy.report.assessment import assessment_document
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.explorer import explorer
-from mixstudy.report.folder import CHECK, FIGURES, STUDY, Layout, move, staged
+from mixstudy.report.folder import CHECK, FIGURES, STUDY, known_formats, move, staged
 from mixstudy.report.render import render_html, render_latex, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
 
@@ -22,36 +22,6 @@ if TYPE_CHECKING:
 
     from mixstudy.comparison.compare import Comparison
     from mixstudy.report.document import Document
-
-FORMATS = ("html", "md", "tex")
-"""Formats of a report."""
-
-
-def parse_formats(text: str) -> tuple[str, ...]:
-    """Formats separated by commas, each once.
-
-    Raises:
-        ValueError: One is unknown.
-    """
-    return _known(tuple(dict.fromkeys(name.strip() for name in text.split(","))))
-
-
-def _known(formats: Sequence[str]) -> tuple[str, ...]:
-    for name in formats or ("",):
-        if name not in FORMATS:
-            msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
-            raise ValueError(msg)
-    return tuple(formats)
-
-
-def check_output(directory: str | Path, layout: Layout = STUDY) -> None:
-    """Refuse a directory that ``write_report`` would refuse; nothing is left behind.
-
-    Raises:
-        OutputError: It can't be created or written, or holds a file that is not ours.
-    """
-    with staged(Path(directory).resolve(), layout):
-        pass
 
 
 def write_report(
@@ -80,7 +50,7 @@ def write_report(
         OutputError: The directory can't be created or written, or holds a file that is not ours.
         ValueError: A format is unknown.
     """
-    _known(formats)
+    known_formats(formats)
     target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else STUDY
     with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance

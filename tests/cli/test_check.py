@@ -1,6 +1,8 @@
 """The command ``check`` as a person meets it: exit codes, what it says, what it writes, clear errors."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -187,3 +189,14 @@ def test_bad_input_is_exit_code_2(monkeypatch, tmp_path, arguments, message):
     assert code == 2
     assert message in said
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_without_a_report_nothing_that_draws_is_loaded(right):
+    """An answer without the posterior and without a report loads neither matplotlib nor ArviZ."""
+    code = f"""import sys
+from typer.testing import CliRunner
+from mixstudy.cli.app import app
+CliRunner().invoke(app, ["check", {str(right[0])!r}, "--estimate", "{right[1]}", "--no-mcmc"])
+assert "mixstudy.diagnosis.check" in sys.modules
+assert not {{"matplotlib", "arviz", "pymc"}} & set(sys.modules)"""
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603

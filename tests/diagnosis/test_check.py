@@ -275,3 +275,12 @@ def test_an_assessment_keeps_what_it_looked_at(sample):
     assert found.draws.min() > 0
     assert not found.draws.flags.writeable
     assert ms.check_estimate([*rows[-1]], sample).steps is None
+
+
+def test_a_trace_that_breaks_at_its_start(sample):
+    """Where no step can begin from the first row that is said of it, and the row itself is judged."""
+    found = ms.check_estimate(None, sample, trace=[["1.0", "4", "14", "3"], ["0.27", "5", "15", "2"]])
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert "A component is empty" in found.sentence
+    assert found.notes[0].startswith("Row 1 of the trace is where the loop broke down")
+    assert found.steps is None

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from pages import TABLES, contents
 
 from mixstudy.comparison.compare import Comparison
-from mixstudy.report.folder import STUDY
-from mixstudy.report.write import parse_formats, write_report
+from mixstudy.report.folder import STUDY, parse_formats
+from mixstudy.report.write import write_report
 
 
 def test_writing_writes_all(written: Path, result: Comparison) -> None:
