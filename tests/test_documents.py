@@ -20,7 +20,7 @@ from mixstudy.cli.app import app
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.diagnosis.alternatives import Alternative
 from mixstudy.diagnosis.oddities import Oddity
-from mixstudy.report.serialise import as_json, assessment_json, plain
+from mixstudy.report.serialise import as_json, assessment_json
 from mixstudy.study import calibrate, power
 from mixstudy.study.calibrate import BY, QUANTITIES, calibration_summary
 from mixstudy.study.data_set import INTERVALS, SCHEMA
@@ -100,7 +100,7 @@ def test_check_json_is_described(compressed):
     found = ms.check_estimate(wrong, compressed.posterior.sample, posterior=compressed.posterior)
     oddity = Oddity("ties", "Many are equal.", "Round less.", harmful=False)
     whole = replace(found, oddities=(oddity,), alternative=Alternative("a wider one", 12.0))
-    keys = paths(plain(assessment_json(whole)))
+    keys = paths(assessment_json(whole, provenance()))
     assert described("check.json") == {re.sub(r"^explanation\..*", "explanation.SECTION", key) for key in keys}
 
 

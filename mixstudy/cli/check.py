@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,23 +10,22 @@ import typer
 from mixstudy.cli.options import (
     Column,
     DropMissing,
+    Format,
     Kind,
     Label,
     Quiet,
     Seed,
+    Title,
     Truth,
     Unit,
     as_parameters,
     check_level,
     named,
-    require_folder,
 )
 from mixstudy.cli.terminal import clear_errors, out, working
 
 if TYPE_CHECKING:
     from mixstudy.diagnosis.assessment import Assessment
-
-FILE = "check.json"
 
 
 def check(
@@ -50,7 +48,9 @@ def check(
         Path | None, typer.Option(help="Somebody's posterior draws: ArviZ's NetCDF, or CSV with a column chain.")
     ] = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
-    directory: Annotated[Path | None, typer.Option("--out", help=f"Folder to write {FILE} to.")] = None,
+    directory: Annotated[Path | None, typer.Option("--out", help="Folder for the report and check.json.")] = None,
+    formats: Format = "html",
+    title: Title = None,
     level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
     seed: Seed = 0,
@@ -62,17 +62,18 @@ def check(
         if estimate is None and trace is None and draws is None:
             msg = "there is nothing to check: give --estimate, --trace or --draws"
             raise ValueError(msg)
-        require_folder(directory)
+        wanted = _output(directory, formats, title)
         known = as_parameters(truth, "--truth")
-        from mixstudy.diagnosis.inputs import four_numbers, read_trace, usable_rows
+        from mixstudy.diagnosis.inputs import four_numbers, read_printed, usable_rows
 
-        rows = None if trace is None else read_trace(trace)
+        printed = None if trace is None else read_printed(trace)
+        rows = None if printed is None else printed.rows
         if rows is not None:
             usable_rows(rows)
         begin = None if start is None else start.split(",")
         for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
             if values is not None:
-                four_numbers(values, name)
+                four_numbers(values, name, empty=name == "estimate")
         drawn = None
         if draws is not None:
             from mixstudy.diagnosis.inputs import read_draws
@@ -94,6 +95,7 @@ def check(
             truth=known,
             start=begin,
             trace=rows,
+            log_likelihood=None if printed is None else printed.log_likelihood,
             draws=drawn,
             posterior=posterior,
             level=level,
@@ -101,11 +103,15 @@ def check(
             seed=seed,
         )
         if directory is not None:
-            _write(found, directory)
+            from mixstudy.report.write import write_report
+
+            report = write_report(found, directory, formats=wanted, title=title)
     if not quiet:
         _print(found)
     else:
         out.print(found.sentence, style="bold", highlight=False, markup=False)
+    if directory is not None and not quiet:
+        out.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(found.verdict.exit_code)
 
 
@@ -136,12 +142,14 @@ def _print(found: Assessment) -> None:
             out.print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text))))
 
 
-def _write(found: Assessment, directory: Path) -> None:
-    """Write the file, whole or not at all."""
-    from mixstudy.data.files import write_atomically
-    from mixstudy.report.serialise import assessment_json, plain
-    from mixstudy.study.provenance import provenance
+def _output(directory: Path | None, formats: str, title: str | None) -> tuple[str, ...]:
+    """The formats of the report; a folder that can't be written is refused before the work."""
+    from mixstudy.report.folder import CHECK, check_output, parse_formats
 
-    content = json.dumps(plain({**assessment_json(found), "provenance": provenance()}), indent=2, allow_nan=False)
-    directory.mkdir(parents=True, exist_ok=True)
-    write_atomically(directory / FILE, f"{content}\n".encode())
+    wanted = parse_formats(formats)
+    if directory is not None:
+        check_output(directory, CHECK)
+    elif title is not None or wanted != ("html",):
+        msg = "--format and --title are of the report: name its folder by --out"
+        raise ValueError(msg)
+    return wanted

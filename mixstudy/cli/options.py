@@ -48,6 +48,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the o
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
 Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
+Format = Annotated[
+    str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
+]
+Title = Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")]
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
 
 

@@ -15,12 +15,14 @@ from mixstudy.cli.options import (
     Data,
     DropMissing,
     Exact,
+    Format,
     Kind,
     Label,
     Quiet,
     Sampler,
     Seed,
     Size,
+    Title,
     Truth,
     Unit,
     as_parameters,
@@ -41,7 +43,7 @@ def study(
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
     label: Label = None,
     unit: Unit = None,
-    title: Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")] = None,
+    title: Title = None,
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
@@ -49,16 +51,14 @@ def study(
     draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
     tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
-    formats: Annotated[
-        str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
-    ] = "html",
+    formats: Format = "html",
     opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
     exact: Exact = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job."""
     with clear_errors():
-        from mixstudy.report.write import check_output, parse_formats
+        from mixstudy.report.folder import STUDY, check_output, parse_formats
 
         wanted = parse_formats(formats)
         check_level(level)
@@ -75,7 +75,7 @@ def study(
             truth=known,
         )
         sample = named(sample, label=label, unit=unit)
-        check_output(directory)
+        check_output(directory, STUDY)
         with working("Fitting by EM", quiet=quiet):
             from mixstudy.em.fit import fit_em
 

@@ -44,6 +44,10 @@ class Assessment:
     """All checks, in their order."""
     location: Location | None
     """Where the mistake is, known or not; None where nothing can be located."""
+    steps: Location | None
+    """What the trace alone says, step by step; None without one."""
+    draws: Floats | None
+    """Somebody's posterior draws, shape ``(chains, draws, 4)``, data units, means in any order; None without any."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain it, best first."""
     oddities: tuple[Oddity, ...]

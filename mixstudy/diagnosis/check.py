@@ -66,8 +66,8 @@ def check_estimate(
     """Judge an estimate that came from somewhere else.
 
     Args:
-        estimate: Weight, mu1, mu2, sigma, data units, means in any order; text keeps the printed figures. The last row
-            of the trace where None; EM's own where there are draws alone.
+        estimate: Weight, mu1, mu2, sigma, data units, means in any order; text keeps the printed figures. A weight of 0
+            or 1 leaves a component empty. The last row of the trace where None; EM's own where there are draws alone.
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
         truth: The parameters that the data were drawn from, where known.
         start: Where the iterations started, where known; the first row of the trace by default.
@@ -93,7 +93,9 @@ def check_estimate(
     broken = None if trace is None else find_break(trace, sample)
     rows = trace if broken is None else broken.before
     estimate, stands_in = _subject(estimate, rows, draws, fit)
-    raw = four_numbers(estimate, "estimate")
+    if rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)
+        rows = None  # it broke down at its start
+    raw = four_numbers(estimate, "estimate", empty=True)
     theta = Parameters.relabelled(raw)
     seen, notes = _seen(sample, fit, theta)
     begin = _begin(start, rows)
@@ -112,9 +114,9 @@ def check_estimate(
             truth=truth,
             level=level,
             posterior=None,
-            faults=recognise(estimate, seen, start=begin, truth=truth, trace=rows, fit=fit),
+            faults=recognise(estimate if begins(raw) else None, seen, start=begin, truth=truth, trace=rows, fit=fit),
             location=None if rows is None else localise_trace(rows, seen),
-            draws=None if draws is None else np.asarray(draws, dtype=np.float64),
+            draws=None if draws is None else _kept(draws),
             marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
         )
         beside = None if posterior is None else _beside(evidence, posterior, kind=kind)
@@ -140,10 +142,19 @@ def check_estimate(
         adequacy=adequacy,
         comparison=_comparison(evidence, shared, kind=kind),
         location=location,
+        steps=evidence.location,
+        draws=evidence.draws,
         oddities=oddities,
         alternative=better_model(fit.sample) if adequacy.status is AdequacyStatus.MISFIT else None,
         notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *notes),
     )
+
+
+def _kept(draws: ArrayLike) -> Floats:
+    """A copy that nobody changes."""
+    values = np.array(draws, dtype=np.float64)
+    values.setflags(write=False)
+    return values
 
 
 def _beside(evidence: Diagnosis, posterior: Posterior, *, kind: Literal["eti", "hdi"]) -> PosteriorEvidence:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,22 @@ MEANT = {
     "sigma": ("sigma", "s", "sd", "std"),
 }
 """Names by which a header may call the four columns."""
+HEIGHT = ("log_likelihood", "log-likelihood", "loglikelihood", "loglik", "ll")
+"""Names by which a header may call the log-likelihood."""
 
 
-def four_numbers(values: Sequence[float | str], name: str) -> Floats:
-    """Weight, mu1, mu2, sigma in range, shape ``(4,)``, labels as they come.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Printed iterations."""
+
+    rows: tuple[tuple[str, ...], ...]
+    """Figures of weight, mu1, mu2 and sigma as they were printed, a row for each iteration."""
+    log_likelihood: tuple[str, ...] | None = None
+    """The figures printed as its log-likelihood, one for each row, where there is such a column."""
+
+
+def four_numbers(values: Sequence[float | str], name: str, *, empty: bool = False) -> Floats:
+    """Weight, mu1, mu2, sigma in range, shape ``(4,)``, labels as they come; ``empty`` allows a weight of 0 or 1.
 
     Raises:
         ValueError: They are not four finite numbers, or one is out of its range; ``name`` says whose.
@@ -45,8 +58,9 @@ def four_numbers(values: Sequence[float | str], name: str) -> Floats:
     if theta.shape != (len(LABELS),) or not np.isfinite(theta).all():
         msg = f"the {name} must be four finite numbers {ORDER}, got {','.join(map(str, values))}"
         raise ValueError(msg)
-    if not 0 < theta[0] < 1:
-        msg = f"the {name}'s weight must lie strictly between 0 and 1, got {values[0]}; the order is {ORDER}"
+    if not (0 < theta[0] < 1 or (empty and theta[0] in (0, 1))):
+        where = f"{'' if empty else 'strictly '}between 0 and 1"
+        msg = f"the {name}'s weight must lie {where}, got {values[0]}; the order is {ORDER}"
         raise ValueError(msg)
     if not theta[3] > 0:
         msg = f"the {name}'s sigma must be above 0, got {values[3]}; the order is {ORDER}"
@@ -55,13 +69,23 @@ def four_numbers(values: Sequence[float | str], name: str) -> Floats:
 
 
 def read_trace(path: str | Path) -> list[list[str]]:
-    """Read printed iterations, a row ``weight, mu1, mu2, sigma`` each.
-
-    Commas, semicolons, blanks and brackets may stand between the numbers. A first line of names is a header: where it
-    names all four, their columns are taken. A fifth column in front that counts 0, 1, 2 or 1, 2, 3 is the iteration.
+    """Read printed iterations, a row ``weight, mu1, mu2, sigma`` each, as ``read_printed`` does.
 
     Returns:
         The figures as they are printed, four to a row; ``nan`` and ``inf`` among them where a loop broke down.
+
+    Raises:
+        DataError: As ``read_printed``.
+    """
+    return [list(row) for row in read_printed(path).rows]
+
+
+def read_printed(path: str | Path) -> Trace:
+    """Read printed iterations with the log-likelihood beside them.
+
+    Commas, semicolons, blanks and brackets may stand between the numbers. A first line of names is a header: where it
+    names all four, their columns are taken, and that of the log-likelihood. A fifth column in front that counts 0, 1, 2
+    or 1, 2, 3 is the iteration.
 
     Raises:
         DataError: A row has a column too few or too many or holds no number; the message names the row.
@@ -75,10 +99,11 @@ def read_trace(path: str | Path) -> list[list[str]]:
     table = [
         (line, fields) for line, each in enumerate(text.splitlines(), 1) if (fields := APART.sub(" ", each).split())
     ]
-    places, width = None, 0
+    places, width, height = None, 0, None
     if table and not any(map(_is_number, table[0][1])):
         header = table.pop(0)[1]
         places, width = _places(header), len(header)
+        height = next((k for k, name in enumerate(header) if name.casefold() in HEIGHT), None) if places else None
     if not places and table:
         counted = len(table[0][1]) == len(LABELS) + 1 and _count([fields[0] for _, fields in table])
         places = list(range(int(counted), int(counted) + len(LABELS)))
@@ -87,7 +112,10 @@ def read_trace(path: str | Path) -> list[list[str]]:
         raise _fault(path, f"there are no iterations; a trace has rows {ORDER}")
     if places and table and all(len(fields) == width + 1 for _, fields in table):
         places = [place + 1 for place in places]  # an index has no name in the header
-    return [_row(path, line, fields, places or []) for line, fields in table]
+        height = None if height is None else height + 1
+    rows = tuple(tuple(_row(path, line, fields, places or [])) for line, fields in table)
+    heights = None if height is None else tuple(_row(path, line, fields, [height])[0] for line, fields in table)
+    return Trace(rows=rows, log_likelihood=heights)
 
 
 def usable_rows(trace: Sequence[Sequence[float | str]]) -> tuple[list[Sequence[float | str]], tuple[str, ...]]:

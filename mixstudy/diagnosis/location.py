@@ -32,10 +32,14 @@ class Location:
     """Where to look; empty where everything is right."""
     slipped: tuple[Fault, ...]
     """Slips of the report that were taken back before the steps were judged."""
+    begins: Floats
+    """Printed rows before the last, or the estimate, slips taken back; shape ``(k, 4)``, data units."""
     theirs: Floats
     """Printed rows after the first, or the estimate, slips taken back; shape ``(k, 4)``, data units."""
     right: Floats
     """What a right step makes of the row before, or of the estimate itself; shape ``(k, 4)``, data units."""
+    allowed: Floats
+    """How far the rounding of the printed figures lets the two be apart, shape ``(k, 4)``."""
     wrong: NDArray[np.bool_]
     """Where the two differ by more than the printed figures allow, shape ``(k, 4)``."""
 
@@ -48,10 +52,17 @@ def locate(
         names = " and ".join(fault.name for fault in slipped)
         places = (Place.REPORT, *(place for place in places if place is not Place.REPORT))
         sentence = f"Taken back '{names}', {sentence[0].lower()}{sentence[1:]}"
-    for array in (steps.theirs, steps.right, wrong):
+    for array in (steps.begins, steps.theirs, steps.right, steps.allowed, wrong):
         array.setflags(write=False)
     return Location(
-        sentence=sentence, places=places, slipped=slipped, theirs=steps.theirs, right=steps.right, wrong=wrong
+        sentence=sentence,
+        places=places,
+        slipped=slipped,
+        begins=steps.begins,
+        theirs=steps.theirs,
+        right=steps.right,
+        allowed=steps.allowed,
+        wrong=wrong,
     )
 
 

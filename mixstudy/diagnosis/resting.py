@@ -28,6 +28,7 @@ UNEXPLAINED = 3
 """What is left to explain where nothing is understood; below it, 2 is a right M-step, 1 one violated equation."""
 AS_GOOD = 0.01
 """Standard errors within which a number is the maximum's own."""
+EMPTY = "A component is empty, as the weight is {:g}: this is one normal distribution, and no step leads out of it."
 
 
 def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> Location | None:
@@ -40,6 +41,10 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
     """
     with np.errstate(all="ignore"):
         case = make_case(estimate, sample, fit)
+        if float(estimate[0]) in (0, 1):
+            steps, wrong = _resting(case)
+            text = EMPTY.format(float(estimate[0]))
+            return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
         slipped, case, steps, wrong = _fewest_violated(case)

@@ -38,6 +38,14 @@ def _higher_than_em(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
     return Verdict.INCONCLUSIVE, f"{text} by {-evidence.deficit:.3g} nats."
 
 
+def _empty(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
+    """One normal distribution, written as two, is no mistake where one will do."""
+    one_will_do = evidence.adequacy.status is AdequacyStatus.ONE_WILL_DO
+    if evidence.estimate.weight not in (0, 1) or not one_will_do or "likelihood" in failed:
+        return None
+    return Verdict.INCONCLUSIVE, f"Inconclusive: a component is empty. {evidence.adequacy.status.value}"
+
+
 def _not_at_maximum(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     if not AT_THE_MAXIMUM & set(failed):
         return None
@@ -77,6 +85,7 @@ def _agreement(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling:
 RULES: tuple[Rule[Diagnosis], ...] = (
     _no_reference,
     _higher_than_em,
+    _empty,
     _not_at_maximum,
     _surroundings,
     _too_coarse,

@@ -1,3 +1,5 @@
+from .checking import plot_check as plot_check
+from .checking import plot_steps as plot_steps
 from .data import plot_data as plot_data
 from .data import plot_pit as plot_pit
 from .data import plot_responsibilities as plot_responsibilities
@@ -6,6 +8,7 @@ from .em import frames as frames
 from .em import player as player
 from .em import plot_em_trace as plot_em_trace
 from .em import plot_likelihood as plot_likelihood
+from .gallery import check_figures as check_figures
 from .gallery import figures as figures
 from .gallery import overview as overview
 from .gallery import study_figures as study_figures

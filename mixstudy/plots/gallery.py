@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mixstudy.plots.checking import plot_check, plot_steps
 from mixstudy.plots.data import plot_data, plot_pit, plot_responsibilities
 from mixstudy.plots.em import plot_em_trace, plot_likelihood
 from mixstudy.plots.posterior import (
@@ -23,6 +24,7 @@ from mixstudy.plots.surface import plot_surface
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
+    from mixstudy.diagnosis.assessment import Assessment
 
 
 OVERVIEW = (11.0, 7.6)
@@ -56,6 +58,15 @@ def figures(result: Comparison) -> dict[str, Figure]:
         found["verification"] = figure_of(plot_verification(result))
     found["traces"] = figure_of(plot_traces(result))
     return found
+
+
+@own_style
+def check_figures(found: Assessment) -> dict[str, Figure]:
+    """Draw every figure of an assessment's report: ``surface`` and, where there is a trace to judge, ``steps``."""
+    figures = {"surface": figure_of(plot_check(found))}
+    if found.steps is not None:
+        figures["steps"] = figure_of(plot_steps(found))
+    return figures
 
 
 @own_style

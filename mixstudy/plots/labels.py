@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
+from mixstudy.data.sample import Source
 from mixstudy.model import Floats
 from mixstudy.plots.style import figure_of, inches, ink
 
@@ -59,8 +60,12 @@ class Names(NamedTuple):
 
     @classmethod
     def of(cls, result: Comparison, *, label: str | None, unit: str | None) -> Names:
+        """Those given, or else those of the comparison's data."""
+        return cls.of_source(result.posterior.sample.source, label=label, unit=unit)
+
+    @classmethod
+    def of_source(cls, source: Source, *, label: str | None = None, unit: str | None = None) -> Names:
         """Those given, or else those of the data, whose column's name may have the unit in brackets at its end."""
-        source = result.posterior.sample.source
         name = label or source.label
         bracketed = re.fullmatch(r"(.*\S)\s*[(\[]([^()\[\]]+)[)\]]", name, re.DOTALL)
         quantity, found = bracketed.groups() if bracketed else (name, None)

@@ -69,25 +69,29 @@ def plot_surface(result: Comparison, ax: Axes | None = None, *, legend: bool = T
     em = run_of(result)
     ax = panel(ax, height=4.4)
     path = em.iterates[:, 1:3] if em.iterates[-1, 1] <= em.iterates[-1, 2] else em.iterates[:, 2:0:-1]
+    draw_ground(em, path, ax, Names.of(result, label=None, unit=unit))
+    ax.plot(*path.T, "--o", color=VERMILION, linewidth=1.2, markersize=3, label="EM's path")
+    ax.plot(*path[0], "s", color=VERMILION, markerfacecolor="white", markersize=6, label="start")
+    draw_ends(em, ax)
+    if legend:
+        legend_above(ax, columns=3)
+    return ax
+
+
+def draw_ground(em: EMFit, path: Floats, ax: Axes, names: Names) -> None:
+    """The contours that show a path over both means, shape ``(k, 2)``, all maxima and the saddle; and equal means."""
     mu1, mu2 = _positions(em, path, 1), _positions(em, path, 2)
     across, up = np.meshgrid(mu1, mu2)
     heights = profile(compress_if_large(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
     _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
     ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
     ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=8, label="saddle", **EDGE)
-    _draw_path(em, path, ax)
     ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
-    names = Names.of(result, label=None, unit=unit)
     finish(ax, names.of_parameter("mu1"), names.of_parameter("mu2"))
-    if legend:
-        legend_above(ax, columns=3)
-    return ax
 
 
-def _draw_path(em: EMFit, path: Floats, ax: Axes) -> None:
-    """EM's way over both means, where it starts and ends, and the other maxima."""
-    ax.plot(*path.T, "--o", color=VERMILION, linewidth=1.2, markersize=3, label="EM's path")
-    ax.plot(*path[0], "s", color=VERMILION, markerfacecolor="white", markersize=6, label="start")
+def draw_ends(em: EMFit, ax: Axes) -> None:
+    """Where EM ends, and the other maxima."""
     name = "maximum" if em.maxima else "last iterate"
     ax.plot(em.parameters.mu1, em.parameters.mu2, "*", color=VERMILION, markersize=13, label=name, **EDGE)
     if others := em.maxima[1:]:

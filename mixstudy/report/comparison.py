@@ -6,22 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mixstudy.comparison.verdict import CheckStatus, Verdict
 from mixstudy.mcmc.diagnostics import SamplerStatus
 from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen, pictures, player
 from mixstudy.report.document import Block, Document, Explorer, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
-from mixstudy.report.serialise import provenance_pairs
+from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.comparison.supplement import Supplement
     from mixstudy.em.fit import EMFit
-
-TONES = {Verdict.AGREE: "good", Verdict.INCONCLUSIVE: "warn", Verdict.DISAGREE: "bad"}
-NO_LOO = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
-MODEL = "The model: x ~ weight · N(mu1, sigma²) + (1 − weight) · N(mu2, sigma²), mu1 < mu2."
 
 
 def comparison_document(
@@ -44,24 +39,23 @@ def comparison_document(
         title: Of the report; by default the data's description.
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
-    warned = result.adequacy.misfits or not result.identified
     return Document(
         title=title or f"{_estimate(result)} and the posterior: {result.posterior.sample.source.description}",
         answer=result.verdict.value,
         sentence=result.sentence,
-        tone="warn" if warned and result.verdict is Verdict.AGREE else TONES[result.verdict],
+        tone=tone(result.verdict, result.adequacy, identified=result.identified),
         picture=shown["data"],
         table=_answer(result),
-        note=_note(result),
+        note=note(result.posterior.sample, result.checks),
         sections=(
-            _checks(result),
+            checks_section(result.checks),
             _estimates(result, shown),
-            _model(result, shown),
+            adequacy_section(result.adequacy, *_components(result.supplement), seen=chosen(shown, "pit")),
             _em(result, shown, frames),
             *(_climbs(explorer) if explorer else ()),
             posterior_section(result, shown),
-            _settings(result),
-            _provenance(result, provenance),
+            settings_section(result),
+            provenance_section(result.posterior.sample, provenance),
         ),
     )
 
@@ -83,22 +77,6 @@ def _answer(result: Comparison) -> Table:
     )
     names = ("parameter", f"{source_of(result)} ± s.e.", "posterior ± sd", *truth)
     return Table(title="Both estimates", header=names, rows=cells)
-
-
-def _note(result: Comparison) -> str:
-    counts = [sum(check.status is status for check in result.checks) for status in CheckStatus]
-    told = [f"{count} {status.value}" for count, status in zip(counts, CheckStatus, strict=True) if count]
-    return f"{MODEL} n = {result.posterior.sample.n:.15g}; checks: {', '.join(told)}."
-
-
-def _checks(result: Comparison) -> Section:
-    table = Table(
-        title="Checks",
-        header=("check", "status", "value", "what it says"),
-        rows=tuple((check.name, check.status.value, number(check.value), check.explanation) for check in result.checks),
-        prose=frozenset({"what it says"}),
-    )
-    return Section(title="Checks", blocks=(table,))
 
 
 def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
@@ -124,27 +102,7 @@ def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     return Section(title="Estimates", blocks=blocks)
 
 
-def _model(result: Comparison, shown: Mapping[str, Picture]) -> Section:
-    found = result.adequacy
-    table = Table(
-        title="Checks of adequacy",
-        header=("finding", "value", "p-value", "counts", "what it says"),
-        rows=tuple(
-            (
-                each.name,
-                number(each.value),
-                number(each.p_value, ".2g"),
-                "yes" if each.judged else "no",
-                each.explanation,
-            )
-            for each in found.findings
-        ),
-        prose=frozenset({"what it says"}),
-    )
-    threshold = f"A finding that counts is a misfit where its p-value is below {number(found.threshold, '.2g')}."
-    findings = (table, Paragraph(text=threshold, quiet=True)) if found.findings else ()
-    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_components(result.supplement))
-    return Section(title="Does the model fit the data?", blocks=blocks)
+NO_LOO = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
 
 
 def _components(found: Supplement | None) -> tuple[Block, ...]:
@@ -185,25 +143,12 @@ def _maxima(em: EMFit) -> tuple[Block, ...]:
     return table, Paragraph(text=text, quiet=True)
 
 
-def _settings(result: Comparison) -> Section:
+def settings_section(result: Comparison) -> Section:
+    """The prior and the settings of the sampler."""
     posterior, settings = result.posterior, result.posterior.settings
     pairs = tuple((name.replace("_", " "), str(value)) for name, value in asdict(settings).items())
     blocks = (Paragraph(text="Prior:"), Items(lines=posterior.prior.lines()))
     return Section(title="Settings", blocks=(*blocks, Facts(title="Settings of the sampler", pairs=pairs)))
-
-
-def _provenance(result: Comparison, provenance: Mapping[str, object]) -> Section:
-    sample, source = result.posterior.sample, result.posterior.sample.source
-    data = (
-        ("data", source.description),
-        ("observations", f"{sample.n:.15g}"),
-        ("mean, sd", f"{sample.mean:.6g}, {sample.sd:.6g}"),
-        ("sha256", source.sha256),
-        ("missing, dropped", str(source.dropped)),
-        ("seed of the data", "none: not simulated" if source.seed is None else str(source.seed)),
-    )
-    made = Facts(title="What made this report", pairs=provenance_pairs(provenance))
-    return Section(title="Data and provenance", blocks=(Facts(title="Data", pairs=data), made))
 
 
 DIAGNOSTICS = {

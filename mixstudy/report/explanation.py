@@ -13,7 +13,9 @@ from mixstudy.faults.fault import CLEAR, Recognition
 from mixstudy.model import LABELS
 
 SHOWN = 8
-"""Steps of a trace that are shown in a table: the first of them, and the last."""
+"""Steps of a trace that a terminal shows in a table: the first of them, and the last."""
+FIGURES = range(6, 17)
+"""Figures with which a number is written: as few as tell it from the right one."""
 CLOSE = 0.1
 """Offset in standard errors up to which a parameter is called right."""
 ALTERNATIVES = 3
@@ -55,13 +57,17 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
         yield f"   right: {fault.right}"
         yield f"   {each.explanation}"
         yield f"   Source: {fault.source}."
+    yield from nearly_as_likely(told)
+
+
+def nearly_as_likely(told: tuple[Recognition, ...]) -> tuple[str, ...]:
+    """The mistakes that are not explained in full, in a sentence; none where there are none."""
     rest = ", ".join(each.fault.name for each in told[ALTERNATIVES:])
-    if rest:
-        yield f"Nearly as likely on these data: {rest}."
+    return (f"Nearly as likely on these data: {rest}.",) if rest else ()
 
 
 def _where(found: Assessment) -> Iterator[str]:
-    """The location, and what it rests on: printed numbers beside right ones."""
+    """The location, and where to look."""
     location = found.location
     if location is None or not location.places:
         return
@@ -69,17 +75,27 @@ def _where(found: Assessment) -> Iterator[str]:
     yield f"Look at {' and '.join(place.value for place in location.places)}."
 
 
-def step_rows(location: Location) -> list[list[str]]:
-    """A row for each step: its number, then each printed number, with the right one behind it where they part."""
+def step_rows(location: Location, *, shown: int = SHOWN) -> list[list[str]]:
+    """A row for each step: its number, then each printed number, with the right one behind it where they part.
+
+    Args:
+        location: Where the steps were held against right ones.
+        shown: Steps that are shown at most: the first of them, and the last.
+    """
     count = len(location.theirs)
-    shown = range(count) if count <= SHOWN else (*range(SHOWN - 1), count - 1)
-    return [[f"{k + 1}", *_cells(location, k)] for k in shown]
+    chosen = range(count) if count <= shown else (*range(shown - 1), count - 1)
+    return [[f"{k + 1}", *_cells(location, k)] for k in chosen]
 
 
 def _cells(location: Location, step: int) -> Iterator[str]:
     rows = (location.theirs[step].tolist(), location.right[step].tolist(), location.wrong[step].tolist())
     for theirs, right, wrong in zip(*rows, strict=True):
-        yield f"{theirs:.6g} for {right:.6g}" if wrong else f"{theirs:.6g}"
+        yield _told_apart(theirs, right) if wrong else f"{theirs:.6g}"
+
+
+def _told_apart(theirs: float, right: float) -> str:
+    pairs = ((f"{theirs:.{figures}g}", f"{right:.{figures}g}") for figures in FIGURES)
+    return " for ".join(next((pair for pair in pairs if pair[0] != pair[1]), (f"{theirs!r}", f"{right!r}")))
 
 
 def _about_the_data(found: Assessment) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""The folder of a report: replaced as a whole or left as it was, and never one that holds something else."""
+"""The folder of a report: replaced as a whole or left as it was, and never one that holds something else.
+
+This loads nothing that draws or samples, so that a command can refuse a format or a folder before it begins.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,48 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from mixstudy.study.provenance import PROGRAM
 
-MARKER = "comparison.json"
-"""The file by which a directory is recognised as ours; moved first, so that an interrupted move is recognised too."""
 FIGURES = "figures"
 """The folder of figures that a Markdown or LaTeX report refers to."""
-NAMES = (
-    "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface",
-    "verification", "traces",
-)  # fmt: skip
-"""Names of the figures, whether or not a report has all of them."""
-FILES = (
-    MARKER,
-    *("comparison.csv", "em_trace.csv", "posterior.nc", "report.html", "report.md", "report.tex"),
-    *(f"{FIGURES}/{name}{suffix}" for name in NAMES for suffix in (".svg", ".pdf")),
+FORMATS = ("html", "md", "tex")
+"""Formats of a report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the folder of a kind of report may hold."""
+
+    marker: str
+    """The file by which it is recognised as ours; moved first, so that an interrupted move is recognised too."""
+    tables: tuple[str, ...] = ()
+    """Other files beside the report."""
+    figures: tuple[str, ...]
+    """Names of the figures, whether or not a report has all of them."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that such a report may have."""
+        drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
+        return (self.marker, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
+
+
+STUDY = Layout(
+    marker="comparison.json",
+    tables=("comparison.csv", "em_trace.csv", "posterior.nc"),
+    figures=(
+        *("data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers"),
+        *("climb", "surface", "verification", "traces"),
+    ),
 )
-"""Every file that a report may have."""
+"""The folder of a comparison's report."""
+CHECK = Layout(marker="check.json", figures=("surface", "steps"))
+"""The folder of an assessment's report."""
 STAGE = ".mixstudy-"
 """Prefix of the directory in which files are written before they are moved."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -38,8 +62,40 @@ class OutputError(ValueError):
     """The output directory can't be used; the message says why."""
 
 
+def parse_formats(text: str) -> tuple[str, ...]:
+    """Formats separated by commas, each once.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    return known_formats(tuple(dict.fromkeys(name.strip() for name in text.split(","))))
+
+
+def known_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """The formats, of which there must be one or more.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    for name in formats or ("",):
+        if name not in FORMATS:
+            msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
+            raise ValueError(msg)
+    return tuple(formats)
+
+
+def check_output(directory: str | Path, layout: Layout) -> None:
+    """Refuse a directory that ``write_report`` would refuse; nothing is left behind.
+
+    Raises:
+        OutputError: It can't be created or written, or holds a file that is not ours.
+    """
+    with staged(Path(directory).resolve(), layout):
+        pass
+
+
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, layout: Layout) -> Iterator[Path]:
     """Create the target and a stage beside it; in the end remove the stage, and the target where it stayed empty.
 
     Raises:
@@ -49,7 +105,7 @@ def staged(target: Path) -> Iterator[Path]:
     try:
         try:
             missing += [path for path in (target, *target.parents) if not path.exists()]
-            _refuse_foreign(target)
+            _refuse_foreign(target, layout)
             target.mkdir(parents=True, exist_ok=True)
             beside = not target.is_mount() and os.access(target.parent, os.W_OK)
             tempfile.TemporaryFile(dir=target).close()
@@ -72,18 +128,19 @@ def staged(target: Path) -> Iterator[Path]:
                 path.rmdir()
 
 
-def _refuse_foreign(target: Path) -> None:
-    """Raise where the target holds anything but an earlier report."""
+def _refuse_foreign(target: Path, layout: Layout) -> None:
+    """Raise where the target holds anything but an earlier report of its kind."""
     names = {path.name for path in _listed(target) if not path.name.startswith(STAGE)}
     figures = target / FIGURES
     if figures.is_dir() and not figures.is_symlink():
         names = names - {FIGURES} | {f"{FIGURES}/{path.name}" for path in _listed(figures)}
     ours = False
     with suppress(OSError, ValueError, KeyError, TypeError):
-        ours = json.loads((target / MARKER).read_text("utf-8"))["provenance"]["program"] == PROGRAM
-    foreign = sorted(names - set(FILES)) or (not ours and sorted(names))
+        ours = json.loads((target / layout.marker).read_text("utf-8"))["provenance"]["program"] == PROGRAM
+    foreign = sorted(names - set(layout.files)) or (not ours and sorted(names))
     if foreign:
-        msg = f"the output directory {target} holds {foreign[0]!r}, which {PROGRAM} did not write; choose another"
+        whose = "another report's" if foreign[0] in (STUDY.marker, CHECK.marker) else f"which {PROGRAM} did not write"
+        msg = f"the output directory {target} holds {foreign[0]!r}, {whose}; choose another"
         raise OutputError(msg)
 
 
@@ -91,23 +148,23 @@ def _listed(folder: Path) -> list[Path]:
     return [*folder.iterdir()] if folder.exists() else []
 
 
-def move(stage: Path, target: Path) -> None:
+def move(stage: Path, target: Path, layout: Layout) -> None:
     """Move every staged file to its place, or on any exception put the earlier report back."""
-    kept = stage / "kept"
+    kept, files = stage / "kept", layout.files
     (kept / FIGURES).mkdir(parents=True)
-    for name in FILES:  # copytree would not say why it failed
+    for name in files:  # copytree would not say why it failed
         if (target / name).exists():
             shutil.copy2(target / name, kept / name)
     try:
-        _replace_all(stage, target)
+        _replace_all(stage, target, files)
     except BaseException:
-        _replace_all(kept, target)
+        _replace_all(kept, target, files)
         raise
 
 
-def _replace_all(source: Path, target: Path) -> None:
+def _replace_all(source: Path, target: Path, files: tuple[str, ...]) -> None:
     """Make our files in the target those of the source, removing the ones that the source lacks."""
-    for name in FILES:
+    for name in files:
         if (source / name).exists():
             (target / name).parent.mkdir(exist_ok=True)
             (source / name).replace(target / name)

@@ -1,4 +1,4 @@
-"""The content of ``comparison.json``: plain Python values."""
+"""The content of ``comparison.json`` and ``check.json``: plain Python values."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def assessment_json(found: Assessment) -> dict[str, Any]:
-    """The content of ``check.json``; numbers that are not finite are for the writer to replace."""
+def assessment_json(found: Assessment, provenance: Mapping[str, object]) -> dict[str, Any]:
+    """Return the content of ``check.json``: plain Python values, None where a number is not finite."""
     fit, comparison = found.fit, found.comparison
-    return {
+    content: dict[str, Any] = {
         "verdict": found.verdict,
         "sentence": found.sentence,
         "estimate": asdict(found.estimate),
@@ -127,7 +127,9 @@ def assessment_json(found: Assessment) -> dict[str, Any]:
         "intervals": comparison and comparison.intervals.to_dict("index"),
         "explanation": {section.title: list(section.lines) for section in explain(found)},
         "data": {**asdict(fit.sample.source), "n": fit.sample.n, "mean": fit.sample.mean, "sd": fit.sample.sd},
+        "provenance": provenance,
     }
+    return {key: plain(value) for key, value in content.items()}
 
 
 def _location_json(found: Location) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing the report of a comparison into its folder."""
+"""Writing the report of a comparison, or of an assessment, into its folder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.report import serialise as content
+from mixstudy.report.assessment import assessment_document
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.explorer import explorer
-from mixstudy.report.folder import FIGURES, MARKER, move, staged
+from mixstudy.report.folder import CHECK, FIGURES, STUDY, known_formats, move, staged
 from mixstudy.report.render import render_html, render_latex, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
 
@@ -19,40 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mixstudy.comparison.compare import Comparison
-
-FORMATS = ("html", "md", "tex")
-"""Formats of a report."""
-
-
-def parse_formats(text: str) -> tuple[str, ...]:
-    """Formats separated by commas, each once.
-
-    Raises:
-        ValueError: One is unknown.
-    """
-    return _known(tuple(dict.fromkeys(name.strip() for name in text.split(","))))
-
-
-def _known(formats: Sequence[str]) -> tuple[str, ...]:
-    for name in formats or ("",):
-        if name not in FORMATS:
-            msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
-            raise ValueError(msg)
-    return tuple(formats)
-
-
-def check_output(directory: str | Path) -> None:
-    """Refuse a directory that ``write_report`` would refuse; nothing is left behind.
-
-    Raises:
-        OutputError: It can't be created or written, or holds a file that is not ours.
-    """
-    with staged(Path(directory).resolve()):
-        pass
+    from mixstudy.report.document import Document
 
 
 def write_report(
-    result: Comparison,
+    result: Comparison | Assessment,
     directory: str | Path,
     *,
     formats: Sequence[str] = ("html",),
@@ -77,21 +50,23 @@ def write_report(
         OutputError: The directory can't be created or written, or holds a file that is not ours.
         ValueError: A format is unknown.
     """
-    _known(formats)
-    target = Path(directory).resolve()
-    with staged(target) as stage:
+    known_formats(formats)
+    target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else STUDY
+    with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance
         _write_tables(result, stage, made_by)
         _write_documents(result, stage, made_by, formats, title)
-        move(stage, target)
+        move(stage, target, layout)
     return target / f"report.{formats[0]}"
 
 
-def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, object]) -> None:
+def _write_tables(result: Comparison | Assessment, stage: Path, provenance: Mapping[str, object]) -> None:
+    if isinstance(result, Assessment):
+        _write_json(content.assessment_json(result, provenance), stage / CHECK.marker)
+        return
     from mixstudy.arviz import for_arviz  # here, so that the program's help does not load xarray
 
-    values = content.as_json(result, provenance)
-    (stage / MARKER).write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+    _write_json(content.as_json(result, provenance), stage / STUDY.marker)
     result.table.to_csv(stage / "comparison.csv", index_label="parameter")
     if result.em is not None:
         result.em.trace.to_csv(stage / "em_trace.csv", index_label="iteration")
@@ -100,19 +75,27 @@ def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, obje
     (stage / "posterior.nc").write_bytes(netcdf.getvalue())
 
 
+def _write_json(values: Mapping[str, object], path: Path) -> None:
+    path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
 def _write_documents(
-    result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str], title: str | None
+    result: Comparison | Assessment,
+    stage: Path,
+    provenance: Mapping[str, object],
+    formats: Sequence[str],
+    title: str | None,
 ) -> None:
     from mixstudy import plots  # here, so that the program's help does not load matplotlib
 
-    figures = plots.figures(result)
-    frames = plots.frames(result) if result.em else ()
-    ground = plots.landscape(result) if result.em and "html" in formats else {}
-    found = explorer(result.em, ground) if result.em and ground else None
-    document = comparison_document(result, provenance, drawn=figures, frames=frames, explorer=found, title=title)
+    if isinstance(result, Assessment):
+        figures = moving = plots.check_figures(result)
+        document = assessment_document(result, provenance, drawn=figures, title=title)
+    else:
+        figures = plots.figures(result)
+        document, moving = _of_comparison(result, provenance, figures, formats, title)
     if "html" in formats:
-        drawn = {**figures, **({"player": plots.player(result)} if frames else {}), **(ground if found else {})}
-        drawings = {name: plots.svg(figure, name=name) for name, figure in drawn.items()}
+        drawings = {name: plots.svg(figure, name=name) for name, figure in {**figures, **moving}.items()}
         (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
     if "md" in formats:
         (stage / "report.md").write_text(render_markdown(document), "utf-8")
@@ -120,6 +103,24 @@ def _write_documents(
     if "tex" in formats:
         (stage / "report.tex").write_text(render_latex(document), "utf-8")
         _save(figures, stage, ".pdf")
+
+
+def _of_comparison(
+    result: Comparison,
+    provenance: Mapping[str, object],
+    figures: Mapping[str, Figure],
+    formats: Sequence[str],
+    title: str | None,
+) -> tuple[Document, dict[str, Figure]]:
+    """The document, and the figures that only a page can show."""
+    from mixstudy import plots
+
+    frames = plots.frames(result) if result.em else ()
+    ground = plots.landscape(result) if result.em and "html" in formats else {}
+    found = explorer(result.em, ground) if result.em and ground else None
+    document = comparison_document(result, provenance, drawn=figures, frames=frames, explorer=found, title=title)
+    moving = {**({"player": plots.player(result)} if frames else {}), **(ground if found else {})}
+    return document, moving
 
 
 def _save(figures: Mapping[str, Figure], stage: Path, suffix: str) -> None:

@@ -146,9 +146,9 @@ def test_files_honour_the_umask(tmp_path: Path, mask: int):
     try:
         for name in ("x.csv", "x.parquet"):
             assert run("simulate", str(tmp_path / name), "--n", "50").exit_code == 0
-        numbers = ("--estimate", "0.3,5,15,2", "--no-mcmc", "--out", str(tmp_path))
+        numbers = ("--estimate", "0.3,5,15,2", "--no-mcmc", "--out", str(tmp_path / "chk"))
         run("check", str(tmp_path / "x.csv"), *numbers)
     finally:
         os.umask(before)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json"), 0o666 & ~mask)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.*")}
+    assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json", "report.html"), 0o666 & ~mask)

@@ -1,6 +1,8 @@
 """The command ``check`` as a person meets it: exit codes, what it says, what it writes, clear errors."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -77,12 +79,12 @@ def test_right_numbers_agree(right):
 
 
 def test_old_faithful_with_the_posterior(tmp_path, faithful):
-    """Published numbers agree with the posterior too, and check.json holds what was said, whole."""
+    """Published numbers agree with the posterior too, and check.json holds what was said, whole, beside the report."""
     path = written(tmp_path / "waiting.csv", faithful.points)
     code, said = run(path, "--estimate", "0.3609,54.61,80.09,5.869", "--out", tmp_path / "out")
     assert code == 0
     assert "The posterior says the same." in said
-    assert [each.name for each in (tmp_path / "out").iterdir()] == ["check.json"]
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {"check.json", "report.html"}
     content = json.loads((tmp_path / "out" / "check.json").read_text())
     assert content["verdict"] == "agree"
     assert list(content["parameters"]) == list(ms.LABELS)
@@ -105,13 +107,42 @@ def test_swapped_means_are_said(right):
     assert "labels exchanged" in said
 
 
+def test_formats_and_title(right, tmp_path):
+    """The report is written in the formats that were asked for, under the title that was given."""
+    out = tmp_path / "out"
+    code, said = run(right[0], "--estimate", right[1], "--no-mcmc", "--out", out, "--format", "md,tex", "--title", "T")
+    assert code == 0
+    assert "report.md" in said.replace(" ", "")
+    figures = {"figures/surface.svg", "figures/surface.pdf"}
+    found = {str(each.relative_to(out)) for each in out.rglob("*") if each.is_file()}
+    assert found == {"check.json", "report.md", "report.tex"} | figures
+    assert (out / "report.md").read_text().startswith("# T\n")
+
+
+def test_a_log_likelihood_that_falls(right, tmp_path):
+    """A printed column of log-likelihoods is read: EM's never falls, so where it does is said."""
+    rows = ms.fit_em_plain(pd.read_csv(right[0])["x"], start=[0.5, 4, 14, 3], iterations=9).iterates.copy()
+    rows[6, 4] = rows[5, 4] - 1
+    table = pd.DataFrame(rows, columns=[*ms.LABELS, "log_likelihood"])
+    table.to_csv(tmp_path / "trace.csv", index=False)
+    said = run(right[0], "--trace", tmp_path / "trace.csv", "--no-mcmc")[1]
+    assert f"falls from {rows[5, 4]:.8g} in row 6" in said
+
+
+def test_an_empty_component_is_judged(right):
+    """A weight that has run to 1 is no usage error: what it means is said, with exit code 1."""
+    code, said = run(right[0], "--estimate", "1.0000,12.206,15.2,4.8715", "--no-mcmc")
+    assert code == 1
+    assert "A component is empty, as the weight is 1" in said
+
+
 def test_an_unwritable_result_leaves_nothing(right, tmp_path, monkeypatch):
-    """Where the file can't be moved into place no part of it stays behind."""
+    """Where the files can't be moved into place no part of them stays behind."""
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     code, said = run(right[0], "--estimate", right[1], "--no-mcmc", "--out", tmp_path / "out")
     assert code == 2
     assert "disk full" in said
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_draws_of_somebody_elses_chains(right, tmp_path):
@@ -131,7 +162,7 @@ def test_draws_of_somebody_elses_chains(right, tmp_path):
     ("arguments", "message"),
     [
         ([], "give --estimate, --trace or --draws"),
-        (["--estimate", "5,15,2,.3"], "weight must lie strictly between 0 and 1, got 5; the order is weight,mu1"),
+        (["--estimate", "5,15,2,.3"], "weight must lie between 0 and 1, got 5; the order is weight,mu1"),
         (["--estimate", ".3,5,15,-2"], "sigma must be above 0, got -2"),
         (["--estimate", ".3,5,15"], "four finite numbers weight,mu1,mu2,sigma, got .3,5,15"),
         (["--estimate", ".3,5,15,x"], "four finite numbers"),
@@ -140,7 +171,11 @@ def test_draws_of_somebody_elses_chains(right, tmp_path):
         (["--estimate", ".3,5,15,2", "--truth", "1,2"], "--truth takes four numbers"),
         (["--estimate", ".3,5,15,2", "--level", "1.5"], "--level must lie strictly between 0 and 1"),
         (["--estimate", ".3,5,15,2", "--column", "y"], "no column 'y'"),
-        (["--estimate", ".3,5,15,2", "--out", "x.csv"], "--out is a folder"),
+        (["--estimate", ".3,5,15,2", "--out", "x.csv"], "x.csv can't be created or written: Not a directory"),
+        (["--estimate", ".3,5,15,2", "--out", "."], "holds 'x.csv', which mixstudy did not write"),
+        (["--estimate", ".3,5,15,2", "--out", "o", "--format", "pdf"], "the format must be among html, md, tex"),
+        (["--estimate", ".3,5,15,2", "--format", "md"], "are of the report: name its folder by --out"),
+        (["--estimate", ".3,5,15,2", "--title", "T"], "are of the report: name its folder by --out"),
         (["--trace", "x.csv"], "row 2 has 1 columns, expected 4"),
         (["--trace", "none.txt"], "none.txt"),
         (["--draws", "none.csv"], "none.csv: no draws can be read"),
@@ -154,3 +189,14 @@ def test_bad_input_is_exit_code_2(monkeypatch, tmp_path, arguments, message):
     assert code == 2
     assert message in said
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_without_a_report_nothing_that_draws_is_loaded(right):
+    """An answer without the posterior and without a report loads neither matplotlib nor ArviZ."""
+    code = f"""import sys
+from typer.testing import CliRunner
+from mixstudy.cli.app import app
+CliRunner().invoke(app, ["check", {str(right[0])!r}, "--estimate", "{right[1]}", "--no-mcmc"])
+assert "mixstudy.diagnosis.check" in sys.modules
+assert not {{"matplotlib", "arviz", "pymc"}} & set(sys.modules)"""
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603

@@ -174,8 +174,8 @@ def test_the_posterior_has_its_say(origin_sample, origin_posterior):
 @pytest.mark.parametrize(
     ("estimate", "message"),
     [
-        ([5, 15, 2, 0.3], r"weight must lie strictly between 0 and 1, got 5; the order is weight,mu1,mu2,sigma"),
-        ([0, 5, 15, 2], r"weight must lie strictly between 0 and 1, got 0"),
+        ([5, 15, 2, 0.3], r"weight must lie between 0 and 1, got 5; the order is weight,mu1,mu2,sigma"),
+        ([-0.1, 5, 15, 2], r"weight must lie between 0 and 1, got -0.1"),
         ([0.3, 5, 15, 0], r"sigma must be above 0, got 0"),
         ([0.3, 5, 15], r"four finite numbers weight,mu1,mu2,sigma, got 0.3,5,15"),
         (["a", 5, 15, 2], r"four finite numbers .* got a,5,15,2"),
@@ -242,3 +242,45 @@ def test_right_numbers_by_wrong_steps_disagree(sample, fit):
     assert found.verdict is ms.Verdict.DISAGREE
     assert "the steps to it are not what they should be" in found.sentence
     assert "sigma from one component" in found.sentence
+
+
+@pytest.mark.parametrize("figures", [["1.0000", 12.2, 15.2, 4.87], [0, 12.2, 12.2, 4.87], ["0", 1e9, 12.2, 4.87]])
+def test_an_empty_component_is_a_disagreement(sample, figures):
+    """A weight of 0 or 1, the empty mean wherever it is, is no maximum of two groups' data: it is said what it is."""
+    found = ms.check_estimate(figures, sample)
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert "A component is empty" in found.sentence
+    assert Place.WEIGHT in found.location.places
+    assert not found.told
+
+
+def test_an_empty_component_where_one_will_do():
+    """On data of one normal distribution, written as one, nobody is accused: two components are not established."""
+    x = np.random.default_rng(3).normal(size=200)
+    found = ms.check_estimate(["1.0000", f"{x.mean():.6g}", "3.0", f"{x.std():.6g}"], x)
+    assert found.verdict is ms.Verdict.INCONCLUSIVE
+    assert "a component is empty" in found.sentence
+    far = ms.check_estimate(["1.0000", "2", "3.0", f"{x.std():.6g}"], x)
+    assert far.verdict is ms.Verdict.DISAGREE
+
+
+def test_an_assessment_keeps_what_it_looked_at(sample):
+    """The steps of the trace with what rounding allows, and a copy of the draws that nobody changes."""
+    draws = np.random.default_rng(0).normal([0.3, 5, 15, 2], 0.1, (2, 100, 4))
+    rows = ms.fit_em_plain(sample, start=[0.5, 4, 14, 3], iterations=3).iterates[:, :4]
+    found = ms.check_estimate(None, sample, trace=[printed(row) for row in rows], draws=draws)
+    np.testing.assert_allclose(found.steps.begins, rows[:-1], rtol=1e-5)
+    assert (np.abs(found.steps.theirs - found.steps.right) <= found.steps.allowed).all()
+    draws[:] = 0
+    assert found.draws.min() > 0
+    assert not found.draws.flags.writeable
+    assert ms.check_estimate([*rows[-1]], sample).steps is None
+
+
+def test_a_trace_that_breaks_at_its_start(sample):
+    """Where no step can begin from the first row that is said of it, and the row itself is judged."""
+    found = ms.check_estimate(None, sample, trace=[["1.0", "4", "14", "3"], ["0.27", "5", "15", "2"]])
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert "A component is empty" in found.sentence
+    assert found.notes[0].startswith("Row 1 of the trace is where the loop broke down")
+    assert found.steps is None

@@ -11,8 +11,8 @@ import pytest
 from pages import PROVENANCE, TABLES, contents
 
 from mixstudy.comparison.compare import Comparison
-from mixstudy.report.folder import OutputError
-from mixstudy.report.write import check_output, write_report
+from mixstudy.report.folder import STUDY, OutputError, check_output
+from mixstudy.report.write import write_report
 
 
 @pytest.mark.usefixtures("_quick_page")
@@ -33,7 +33,7 @@ def test_writing_refuses_foreign_files(bare: Comparison, tmp_path: Path, name: s
     """A directory with a file that is not ours is refused and left alone, even where the name is one of ours."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
-    for refuse in (lambda: check_output(tmp_path), lambda: write_report(bare, tmp_path)):
+    for refuse in (lambda: check_output(tmp_path, STUDY), lambda: write_report(bare, tmp_path)):
         with pytest.raises(OutputError, match=f"holds '{name}', which mixstudy did not write"):
             refuse()
     assert contents(tmp_path) == {name: b"mine"}
@@ -54,12 +54,12 @@ def test_writing_refuses_what_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(OutputError, match="can't be created or written: Not a directory"):
-            check_output(path)
+            check_output(path, STUDY)
 
 
 def test_writing_checking_leaves_nothing(tmp_path: Path) -> None:
     """A directory that can be used is accepted, and nothing of the check remains."""
-    check_output(tmp_path / "a" / "b")
+    check_output(tmp_path / "a" / "b", STUDY)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pages import PROVENANCE, document, page
 
 from mixstudy.comparison.compare import Comparison
-from mixstudy.report.folder import NAMES
+from mixstudy.report.folder import STUDY
 from mixstudy.report.render import render_markdown
 from mixstudy.report.write import write_report
 
@@ -65,7 +65,7 @@ def test_html_every_figure_has_an_alternative(written: Path) -> None:
     """Each figure, the player and the two of the climb among them, carries a role and a text alternative."""
     found = (written / "report.html").read_text()
     named = re.findall(r'role="img" aria-label="[^"]{40,}"><svg aria-hidden="true"', found)
-    assert len(named) == found.count("<svg ") == len(NAMES) + 3
+    assert len(named) == found.count("<svg ") == len(STUDY.figures) + 3
 
 
 def test_html_without_em(bare: Comparison) -> None:
@@ -73,7 +73,7 @@ def test_html_without_em(bare: Comparison) -> None:
     found = page(bare)
     assert "no run of EM to show" in found
     assert "player-frame" not in found
-    assert found.count("<svg ") == len(NAMES) - 2
+    assert found.count("<svg ") == len(STUDY.figures) - 2
 
 
 def test_html_same_result_same_page(result: Comparison, written: Path, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_markdown_finds_its_figures(written: Path) -> None:
     """The Markdown refers to its figures by relative links that resolve, tells what is seen, and escapes."""
     text = (written / "report.md").read_text()
     links = re.findall(r"!\[(.{40,}?)\]\(([^)]*)\)", text)
-    assert {target for _, target in links} == {f"figures/{name}.svg" for name in NAMES}
+    assert {target for _, target in links} == {f"figures/{name}.svg" for name in STUDY.figures}
     assert all((written / target).is_file() for _, target in links)
     assert "# EM and the posterior: a \\<b\\>\\_\\& 100 %\\|c\n" in text
 
