@@ -15,6 +15,7 @@ from mixstudy.cli.options import (
     Quiet,
     Seed,
     Truth,
+    as_mapping,
     as_parameters,
     check_level,
     require_folder,
@@ -39,10 +40,14 @@ def check(
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="File of printed iterations, four numbers a row: names the faulty step.")
+        Path | None, typer.Option(help="File of iterations, as any program prints them: names the faulty step.")
     ] = None,
     draws: Annotated[
-        Path | None, typer.Option(help="Somebody's posterior draws: ArviZ's NetCDF, or CSV with a column chain.")
+        list[Path] | None,
+        typer.Option(help="Somebody's posterior draws: of PyMC, Stan, JAGS, brms; once for each file of a chain."),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="LABEL=NAME", help="What a variable of the draws is called.")
     ] = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help=f"Folder to write {FILE} to.")] = None,
@@ -59,20 +64,23 @@ def check(
             raise ValueError(msg)
         require_folder(directory)
         known = as_parameters(truth, "--truth")
-        from mixstudy.diagnosis.inputs import four_numbers, read_trace, usable_rows
+        from mixstudy.diagnosis.inputs import four_numbers, read_printed, usable_rows
+        from mixstudy.diagnosis.printed import parse_estimate
 
-        rows = None if trace is None else read_trace(trace)
+        printed = None if trace is None else read_printed(trace)
+        rows = None if printed is None else printed.rows
         if rows is not None:
             usable_rows(rows)
-        begin = None if start is None else start.split(",")
-        for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
+        begin = None if start is None else parse_estimate(start)
+        given = None if estimate is None else parse_estimate(estimate)
+        for values, name in ((given, "estimate"), (begin, "start")):
             if values is not None:
                 four_numbers(values, name)
         drawn = None
         if draws is not None:
-            from mixstudy.diagnosis.inputs import read_draws
+            from mixstudy.diagnosis.draws import find_draws
 
-            drawn = read_draws(draws)
+            drawn = find_draws(draws, names=as_mapping(mapping))
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
 
@@ -84,12 +92,12 @@ def check(
 
                 posterior = sample_posterior(sample, seed=seed)
         found = check_estimate(
-            None if estimate is None else estimate.split(","),
+            given,
             sample,
             truth=known,
             start=begin,
             trace=rows,
-            draws=drawn,
+            draws=None if drawn is None else drawn.values,
             posterior=posterior,
             level=level,
             kind=kind.value,

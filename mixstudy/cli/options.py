@@ -86,12 +86,23 @@ def read_data(
     return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), known
 
 
+def as_mapping(given: list[str] | None) -> dict[str, str]:
+    """Names by label from options such as ``weight=theta``."""
+    found = dict(each.split("=", 1) for each in given or [] if "=" in each)
+    if len(found) != len(given or []):
+        msg = f"--map takes label=name once for each label, such as weight=theta; got {' '.join(given or [])}"
+        raise ValueError(msg)
+    return found
+
+
 def as_numbers(text: str | None, option: str) -> list[float] | None:
     """Four numbers from an option such as ``0.3,5,15,2``; None where it was not given."""
     if text is None:
         return None
+    from mixstudy.diagnosis.printed import parse_estimate
+
     try:
-        values = [float(part) for part in text.split(",")]
+        values = [float(part) for part in parse_estimate(text)]
     except ValueError:
         values = []
     if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
