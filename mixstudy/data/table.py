@@ -1,36 +1,46 @@
-"""What a data file offers: its kind, its columns, and how its text is written.
+"""A data file as a table of columns, whatever wrote it: text of every dialect, JSON, Excel, NumPy, Parquet, Arrow.
 
-A file is told apart by its content, never by its name.
+A file is told apart by its content, never by its name. Text and JSON are read by DuckDB; what it can't take as it
+stands (a workbook, UTF-16, standard input) is first written out as plain text.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import difflib
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
+from functools import cache
+from typing import IO, TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet
 
-from mixstudy.data.files import fault, locate, open_file, readable
-from mixstudy.data.sample import DataError
+from mixstudy.data.columns import Column, judge_columns, no_rows
+from mixstudy.data.dialect import HEAD_ROWS, WHOLE, Dialect, find_dialect
+from mixstudy.data.files import fault, is_url, locate, open_file, readable, stamp
 
-NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
-"""Spellings of a missing value."""
-NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.IGNORECASE)
+if TYPE_CHECKING:
+    import duckdb
+
 HEAD_BYTES = 1 << 20
-"""What is looked at to tell encoding, delimiter, header and numeric columns."""
-HEAD_ROWS = 1000
-"""Rows among those from which a column is judged numeric."""
-SHOWN = 12
-"""Names or rows that a message lists before it abbreviates."""
+"""What is looked at of a text file."""
+BUFFER_BYTES = 4 << 20
+"""Text that DuckDB holds at a time for each thread; more is hardly faster (measured)."""
+STDIN = "-"
+PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How compressed files begin."""
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How workbooks begin, of today and of long ago."""
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 """Bytes that no text file holds."""
 
@@ -38,174 +48,292 @@ CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class Kind(StrEnum):
     """The kinds of file that are read."""
 
-    CSV = "CSV"
+    TEXT = "text"
+    JSON = "JSON"
+    NUMPY = "NumPy"
     PARQUET = "Parquet"
     ARROW = "Arrow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What a file offers before its column is read; the last four are for CSV."""
+class Table:
+    """What a file offers before its column is read."""
 
     path: str
     kind: Kind
-    names: tuple[str, ...]
-    """Column names, in the order of the file."""
-    numeric: tuple[int, ...]
-    """Positions of the columns that hold numbers."""
-    delimiter: str = ","
-    header: bool = True
-    blank_before: int = 0
-    """Empty lines above the first row."""
-    line_breaks: bool = False
-    """Whether quoted fields hold line breaks, as far as can be seen."""
+    columns: tuple[Column, ...]
+    """Its columns, in the order of the file."""
+    width: int
+    """How many these are."""
+    units: int = 1
+    """Stretches that can be read on their own: row groups of Parquet, record batches of Arrow."""
+    rows: int | None = None
+    """How many there are, where the file says so."""
+    dialect: Dialect | None = None
+    """How a text file writes it."""
+    encoding: str = "utf-8"
+    """Of a text file: ``utf-8``, ``utf-16`` or ``latin-1``."""
+    packed: str = "none"
+    """How a text file is compressed, in DuckDB's words."""
+    converted: bool = False
+    """Whether DuckDB reads what was written out as plain text."""
 
 
-def find_layout(path: str) -> Layout:
+def open_table(path: str) -> Table:
     """Look at a file's beginning, and at its schema where it has one.
 
     Raises:
-        DataError: There is no such file, it is empty, or neither text in UTF-8 nor Parquet nor Arrow.
+        DataError: There is no such file, it is empty, or of no kind that is read.
     """
     with readable(path):
         head = _head(path)
         if head.startswith(b"PAR1"):
-            return _parquet_layout(path)
+            return _parquet(path)
         if head.startswith(b"ARROW1"):
-            return _arrow_layout(path)
-        return _csv_layout(path, _decode(path, head))
+            return _arrow(path)
+        if head.startswith(b"\x93NUMPY"):
+            return _numpy(path)
+        text, encoding = _as_text(path, head)
+        if not text.strip():
+            raise fault(path, "the file is empty; it needs a header and one row per observation")
+        start = _start(path)
+        table = Table(
+            path=path,
+            kind=Kind.JSON if re.match(r"\s*(\{\s*\"|\[\s*\{)", text) else Kind.TEXT,
+            columns=(),
+            width=0,
+            encoding=encoding,
+            packed=PACKED.get(start[:2], PACKED.get(start, "none")),
+            converted=path == STDIN or start in WORKBOOKS or encoding == "utf-16",
+        )
+        return _json(table) if table.kind is Kind.JSON else _text(table, text)
+
+
+def _start(path: str) -> bytes:
+    if path == STDIN:
+        return b""
+    with open_file(path) as raw:
+        return bytes(raw.read(4))
 
 
 def _head(path: str) -> bytes:
-    system, inner = locate(path)
-    kind = system.get_file_info(inner).type
-    if kind == pyarrow.fs.FileType.NotFound:
-        raise fault(path, "no such file; check the path")
-    if kind != pyarrow.fs.FileType.File:
-        name = "a directory" if kind == pyarrow.fs.FileType.Directory else "not a regular file"
-        raise fault(path, f"this is {name}; name a CSV or Parquet file")
-    with open_file(path) as file:
-        head: bytes = file.read(HEAD_BYTES)
-    if not head.removeprefix(codecs.BOM_UTF8).strip():
-        raise fault(path, "the file is empty; it needs a header and one row per observation")
-    return head
+    if path != STDIN:
+        system, inner = locate(path)
+        kind = system.get_file_info(inner).type
+        if kind == pyarrow.fs.FileType.NotFound:
+            raise fault(path, "no such file; check the path")
+        if kind != pyarrow.fs.FileType.File:
+            name = "a directory" if kind == pyarrow.fs.FileType.Directory else "not a regular file"
+            raise fault(path, f"this is {name}; name a data file")
+    with _unpacked(path) as file:
+        return file.read(HEAD_BYTES)
 
 
-def _parquet_layout(path: str) -> Layout:
-    with open_file(path) as file:
-        metadata = pyarrow.parquet.read_metadata(file)
-    return _typed_layout(path, Kind.PARQUET, metadata.schema.to_arrow_schema(), rows=metadata.num_rows)
+@contextmanager
+def _unpacked(path: str) -> Iterator[IO[bytes]]:
+    """The bytes of a file, uncompressed; a workbook as text."""
+    if path == STDIN:
+        yield open_file(_standard_input().name)
+        return
+    start = _start(path)
+    with open_file(path) as raw:
+        packed = next((name for magic, name in PACKED.items() if start.startswith(magic)), None)
+        if packed is not None:
+            with pa.CompressedInputStream(raw, packed) as stream:
+                yield stream
+        elif start in WORKBOOKS:
+            yield io.BytesIO(_workbook(path, raw.read()))
+        else:
+            yield raw
 
 
-def _arrow_layout(path: str) -> Layout:
-    with open_file(path) as source, pa.ipc.open_file(source) as file:
-        return _typed_layout(path, Kind.ARROW, file.schema, rows=file.num_record_batches)
+@cache
+def _standard_input() -> IO[bytes]:
+    """What came by standard input, kept in a file while the process lives."""
+    file = tempfile.NamedTemporaryFile(prefix="mixstudy-")  # noqa: SIM115  (closed when the process ends)
+    shutil.copyfileobj(sys.stdin.buffer, file)
+    file.flush()
+    return file
 
 
-def _typed_layout(path: str, kind: Kind, schema: pa.Schema, *, rows: int) -> Layout:
-    if rows == 0:
-        raise no_rows(path, schema.names)
-    numeric = tuple(place for place, type_ in enumerate(schema.types) if _is_numeric(type_))
-    return Layout(path=path, kind=kind, names=tuple(schema.names), numeric=numeric)
+@cache
+def _converted(path: str, encoding: str, _stamp: str) -> IO[str]:
+    """The same text as UTF-8, uncompressed, in a file while the process lives."""
+    file = tempfile.NamedTemporaryFile("w", prefix="mixstudy-", encoding="utf-8", newline="")  # noqa: SIM115  (likewise)
+    with _unpacked(path) as raw:
+        shutil.copyfileobj(codecs.getreader(encoding)(raw), file)
+    file.flush()
+    return file
 
 
-def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+def _workbook(path: str, content: bytes) -> bytes:
+    """The only sheet of a workbook that holds anything, as text with tabs."""
+    import python_calamine as calamine
+
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    except calamine.CalamineError as error:
+        raise fault(path, f"a binary file, no workbook that can be read ({error}); save it as CSV (UTF-8)") from error
+    sheets = {name: rows for name, rows in sheets.items() if rows}
+    if len(sheets) > 1:
+        raise fault(path, f"several sheets hold something: {', '.join(sheets)}; save the one that is meant as CSV")
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t")
+    for row in next(iter(sheets.values()), []):
+        writer.writerow([repr(each) if isinstance(each, float) else each for each in row])
+    return text.getvalue().encode()
 
 
-def no_rows(path: str, names: Sequence[str]) -> DataError:
-    """The error for a file that describes columns and holds nothing in them."""
-    return fault(path, f"a header ({_listed(names)}) but no rows; it needs one row per observation")
+def _as_text(path: str, head: bytes) -> tuple[str, str]:
+    """The whole lines of a text file's beginning, and its encoding."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _lines(head[: len(head) // 2 * 2].decode("utf-16", errors="replace"), len(head)), "utf-16"
+    if CONTROL.search(head):
+        raise fault(path, "a binary file of no kind that is read; save it as CSV (UTF-8) or Parquet")
+    try:
+        return _lines(
+            codecs.getincrementaldecoder("utf-8-sig")().decode(head, len(head) < HEAD_BYTES), len(head)
+        ), "utf-8"
+    except UnicodeDecodeError:
+        return _lines(head.decode("cp1252", errors="replace"), len(head)), "latin-1"
 
 
-def choose(layout: Layout, column: str | None) -> int:
-    """Position of the column asked for, or of the only one there can be meant."""
-    if column is not None:
-        return _named(layout, column)
-    if len(layout.names) == 1:
-        return 0
-    if len(layout.numeric) == 1:
-        return layout.numeric[0]
-    if not layout.numeric:
-        raise fault(layout.path, f"no numeric column; the columns are {_listed(layout.names)}; one must hold numbers")
-    numeric = _listed([layout.names[position] for position in layout.numeric])
-    raise fault(layout.path, f"several numeric columns: {numeric}; choose one with --column (column=...)")
+def _lines(text: str, size: int) -> str:
+    end = max(text.rfind("\n"), text.rfind("\r")) + 1
+    return text[: end or None] if size >= HEAD_BYTES else text
 
 
-def _named(layout: Layout, column: str) -> int:
-    count = layout.names.count(column)
-    if count > 1:
-        raise fault(layout.path, f"{count} columns are called '{column}'; rename all but one")
-    if count == 1:
-        return layout.names.index(column)
-    folded = {name.casefold(): name for name in reversed(layout.names)}
-    nearest = difflib.get_close_matches(column.casefold(), folded, n=1)
-    hint = f"; did you mean '{folded[nearest[0]]}'?" if nearest else ""
-    raise fault(layout.path, f"no column '{column}'{hint}; the columns are {_listed(layout.names)}")
+def _text(table: Table, text: str) -> Table:
+    dialect, rows = find_dialect(text)
+    if not rows:
+        raise no_rows(table.path, dialect.names)
+    complete = len(text) < HEAD_BYTES // 2 and len(rows) < HEAD_ROWS // 2
+    columns = judge_columns(
+        dialect.names, list(zip(*rows, strict=True)), complete=complete, delimiter=dialect.delimiter
+    )
+    return replace(table, columns=columns, width=len(columns), dialect=dialect)
 
 
-def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(f"'{name}'" for name in names[:SHOWN]) + rest
-
-
-def _csv_layout(path: str, text: str) -> Layout:
-    delimiter = _delimiter(text)
-    found = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), HEAD_ROWS))
-    rows = [row for row in found if row]
-    header = not _all_numbers(rows[0])
-    if header and len(rows) == 1:
-        raise no_rows(path, rows[0])
-    return Layout(
-        path=path,
-        kind=Kind.CSV,
-        names=tuple(name.strip() if header else str(place) for place, name in enumerate(rows[0], start=1)),
-        numeric=_numeric(rows[header:], len(rows[0])),
-        delimiter=delimiter,
-        header=header,
-        blank_before=found.index(rows[0]),
-        line_breaks=any("\n" in field or "\r" in field for row in rows for field in row),
+def _json(table: Table) -> Table:
+    found = engine().cursor().sql(f"select columns(*)::varchar from {source(table)} limit {HEAD_ROWS}")  # noqa: S608
+    names, rows = list(found.columns), [[field or "" for field in row] for row in found.fetchall()]
+    return replace(
+        table,
+        columns=judge_columns(names, list(zip(*rows, strict=True)), complete=len(rows) < HEAD_ROWS),
+        width=len(names),
     )
 
 
-def _decode(path: str, head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise fault(path, "the text is encoded as UTF-16; save it as UTF-8")
-    if CONTROL.search(head):
-        raise fault(path, "a binary file, neither text nor Parquet; save it as CSV (UTF-8) or Parquet")
+def _numpy(path: str) -> Table:
+    array = open_array(path)
+    names = [str(place + 1) for place in range(array.shape[1])]
+    if not array.size:
+        raise no_rows(path, names)
+    rows = [[repr(float(value)) for value in row] for row in array[:HEAD_ROWS]]
+    columns = judge_columns(names, list(zip(*rows, strict=True)), complete=len(array) <= HEAD_ROWS)
+    return Table(path=path, kind=Kind.NUMPY, columns=columns, width=len(names), rows=len(array))
+
+
+def open_array(path: str) -> np.ndarray:
+    """A NumPy file's numbers where they lie, a column each, shape ``(n, columns)``.
+
+    Raises:
+        DataError: They aren't real numbers in one or two dimensions.
+    """
     try:
-        return codecs.getincrementaldecoder("utf-8-sig")().decode(head, len(head) < HEAD_BYTES)
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{error.object[error.start]:02x} at position {error.start}"
-        raise fault(path, f"the text is not encoded as UTF-8 ({found}); save it as UTF-8") from error
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise fault(path, f"cannot be read: {error}; save an array of plain numbers") from error
+    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
+        raise fault(path, f"an array of {array.dtype}, shape {array.shape}; it must hold a column of real numbers")
+    return np.asarray(array.reshape(-1, 1) if 1 in (array.ndim, array.shape[0]) else array)
 
 
-def _delimiter(text: str) -> str:
-    """The delimiter that splits the first two rows alike; comma last, since it may be a decimal comma."""
-    widths = {}
-    for delimiter in "\t;,":
-        rows = (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
-        widths[delimiter] = [len(row) for row in islice(rows, 2)]
-        if len(set(widths[delimiter])) == 1 and widths[delimiter][0] > 1:
-            return delimiter
-    return max(",;\t", key=lambda delimiter: widths[delimiter][0])
+def _parquet(path: str) -> Table:
+    with open_file(path) as file, pyarrow.parquet.ParquetFile(file, pre_buffer=False) as parquet:
+        schema, metadata = parquet.schema_arrow, parquet.metadata
+        numeric = [place for place, field in enumerate(schema) if is_numeric(field.type)]
+        leaves = [leaf(schema, place) for place in numeric]
+        first = next(parquet.reader.iter_batches(HEAD_ROWS, [0], column_indices=leaves, use_threads=False), None)
+        heads = dict(zip(numeric, first.columns, strict=True)) if first is not None and numeric else {}
+        return _typed(path, Kind.PARQUET, schema, heads, units=metadata.num_row_groups, rows=metadata.num_rows)
 
 
-def _all_numbers(row: Sequence[str]) -> bool:
-    """Whether a first row is data; an empty first field is the nameless index that R and pandas write."""
-    return row[0].strip() != "" and all(is_number(field) or field.strip() in NULLS for field in row)
+def leaf(schema: pa.Schema, position: int) -> int:
+    """Where Parquet keeps a column, which is not its position where nested columns stand before it."""
+    return sum(_leaves(field.type) for field in list(schema)[:position])
 
 
-def is_number(field: str) -> bool:
-    """Whether text is a number as R and C write it."""
-    return NUMBER.fullmatch(field.strip()) is not None
+def _leaves(kind: pa.DataType) -> int:
+    return sum(_leaves(kind.field(place).type) for place in range(kind.num_fields)) if kind.num_fields else 1
 
 
-def _numeric(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
-    """Positions where most filled fields are numbers, so that stray text is reported and not passed over."""
+def _arrow(path: str) -> Table:
+    with open_file(path) as source, pa.ipc.open_file(source) as file:
+        counts = [len(file.get_batch(place)) for place in range(file.num_record_batches)]
+        first = file.get_batch(next((place for place, count in enumerate(counts) if count), 0)) if counts else None
+        heads = dict(enumerate(first.columns)) if first is not None else {}
+        heads = {place: column for place, column in heads.items() if is_numeric(column.type)}
+        return _typed(path, Kind.ARROW, file.schema, heads, units=len(counts), rows=sum(counts))
 
-    def mostly_numbers(position: int) -> bool:
-        fields = [row[position] for row in rows if len(row) > position and row[position].strip() not in NULLS]
-        return 2 * sum(map(is_number, fields)) > len(fields)
 
-    return tuple(position for position in range(width) if mostly_numbers(position))
+def _typed(path: str, kind: Kind, schema: pa.Schema, heads: dict[int, pa.Array], *, units: int, rows: int) -> Table:
+    """The numeric columns are judged by their first numbers, the others are text."""
+    if not rows:
+        raise no_rows(path, schema.names)
+    width, length = len(schema.names), min(rows, HEAD_ROWS)
+    fields = [
+        _shown(heads[place].slice(0, length)) if place in heads else [f"{schema.types[place]} values"]
+        for place in range(width)
+    ]
+    columns = judge_columns(schema.names, fields, complete=rows <= length)
+    return Table(path=path, kind=kind, columns=columns, width=width, units=units, rows=rows)
+
+
+def _shown(column: pa.Array) -> list[str]:
+    return ["" if each is None else str(each) for each in column.to_pylist()]
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+@cache
+def engine() -> duckdb.DuckDBPyConnection:
+    """DuckDB, one for the process: its threads are shared by all who read; it fetches nothing by itself."""
+    import duckdb
+
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+
+
+def source(table: Table) -> str:
+    """What stands behind FROM in SQL for a text or JSON table, whose columns are c0, c1 and so on."""
+    if table.kind is Kind.JSON:
+        return f"read_json({_address(table)}, compression='{table.packed}')"
+    dialect = table.dialect
+    if dialect is None or dialect.delimiter == " ":
+        width, delimiter, quote = 1, WHOLE, ""
+    else:
+        width, delimiter, quote = table.width, dialect.delimiter, '"'
+    names = ",".join(f"'c{place}':'VARCHAR'" for place in range(width))
+    return (
+        f"read_csv({_address(table)}, auto_detect=false, header=false, skip={dialect.skip if dialect else 0}, "
+        f"delim='{delimiter}', quote='{quote}', escape='{quote}', columns={{{names}}}, compression='{table.packed}', "
+        f"encoding='{'utf-8' if table.converted else table.encoding}', "
+        f"buffer_size={BUFFER_BYTES}, max_line_size={HEAD_BYTES})"
+    )
+
+
+def _address(table: Table) -> str:
+    """Where DuckDB finds the text, as SQL."""
+    address = table.path
+    if table.converted:
+        address = _converted(table.path, table.encoding, "" if table.path == STDIN else stamp(table.path)).name
+    elif is_url(table.path):
+        system, inner = locate(table.path)
+        remote = system.handler.fs
+        engine().register_filesystem(remote)
+        address = remote.unstrip_protocol(inner)
+    return "'" + address.replace("'", "''") + "'"

@@ -12,7 +12,7 @@ import pytest
 
 from mixstudy.data.read import old_faithful, read_sample
 from mixstudy.data.sample import DataError, sha256_of
-from mixstudy.data.table import NULLS
+from mixstudy.data.numbers import NULLS
 
 type Write = Callable[[str | bytes], Path]
 

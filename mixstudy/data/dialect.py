@@ -1,0 +1,147 @@
+"""How a text file writes its table, judged from its beginning: what parts the fields, where the header ends.
+
+Every delimiter is tried, none among them, and the one kept that gives rows of equal width with numbers in them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import dropwhile, islice, takewhile
+
+from mixstudy.data.numbers import NULLS, is_number, writing_of
+
+DELIMITERS = "\t;|, "
+"""In the order of preference; a blank stands for any run of blanks."""
+WHOLE = "\x1f"
+"""No delimiter: each line is one field."""
+ASIDE = re.compile(r"\s*(#|%|//|sep=.$)", re.IGNORECASE)
+"""Lines above a table that are a remark, or Excel's word about the delimiter."""
+UNIT = re.compile(r"[\[(]?[^\W\d_][^\d\s]{0,11}[\])]?|[%°$€£][A-Z]?|[\[(].{0,12}[\])]|")
+"""What stands in a row of units below the header: min, (cm), m/s, nothing."""
+HEAD_ROWS = 1000
+"""Rows from which a file is judged."""
+csv.field_size_limit(1 << 20)
+SHORT = 5
+"""Rows from which on one may be called a row of units, and a column a counter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How the fields of a text file are found."""
+
+    delimiter: str
+    """One of ``DELIMITERS`` or ``WHOLE``."""
+    skip: int
+    """Rows above the data."""
+    names: tuple[str, ...]
+    """Column names; ``1``, ``2`` and so on where there is no header, empty for row names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """The table that one delimiter gives."""
+
+    delimiter: str
+    rows: list[list[str]]
+    """Rows of the table, header first where there is one."""
+    skip: int
+    """Rows above these."""
+    short: bool
+    """Whether the header lacks the name of the row names, as R writes it."""
+    rank: tuple[bool, bool, float]
+    """All rows alike and numbers among them; nothing skipped; share of columns that hold numbers."""
+
+
+def find_dialect(text: str) -> tuple[Dialect, list[list[str]]]:
+    """Judge the beginning of a file.
+
+    Args:
+        text: Whole lines, blank ones too.
+
+    Returns:
+        The dialect, and the fields of the rows of data, all of one width.
+    """
+    found = [reading for delimiter in (*DELIMITERS, WHOLE) if (reading := _reading(text, delimiter)) is not None]
+    best = max(found, key=lambda reading: reading.rank)
+    width = len(best.rows[-1])
+    body = [row for row in best.rows if len(row) == width]
+    header = best.short or _is_header(body)
+    names = [name.strip() for name in best.rows[0]] if header else [str(place + 1) for place in range(width)]
+    units = header and _is_units(body[not best.short :])
+    body = body[(header and not best.short) + units :]
+    names = ["", *names] if best.short else names
+    return Dialect(delimiter=best.delimiter, skip=best.skip + header + units, names=tuple(names)), body
+
+
+def _reading(text: str, delimiter: str) -> _Reading | None:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter == " ")
+    numbered = [(number, _trimmed(row, delimiter)) for number, row in enumerate(islice(reader, HEAD_ROWS))]
+    filled = [(number, row) for number, row in numbered if any(field.strip() for field in row) or len(row) > 1]
+    filled = list(dropwhile(lambda each: ASIDE.match(each[1][0]) is not None, filled)) or filled
+    width = Counter(len(row) for _, row in filled).most_common(1)[0][0]
+    first = next(place for place, (_, row) in enumerate(filled) if len(row) == width)
+    if delimiter == WHOLE:
+        first = max(0, sum(1 for _ in takewhile(lambda each: not is_number(each[1][0]), filled)) - 1)
+    elif width == 1:
+        return None
+    body = [row for _, row in filled[first:]]
+    short = first > 0 and len(filled[first - 1][1]) == width - 1 and delimiter != WHOLE
+    if short:
+        if not _are_row_names([row[0] for row in body if len(row) == width], text, delimiter):
+            return None
+        first -= 1
+    alike = all(len(row) == width for row in body)
+    numeric = [writing_of([row[place] for row in body[1:] or body if len(row) == width]) for place in range(width)]
+    if delimiter == WHOLE and any(mark in body[0][0] for mark in DELIMITERS[:-1]) and not is_number(body[0][0]):
+        numeric = [None]
+    share = sum(writing is not None for writing in numeric) / width
+    return _Reading(
+        delimiter=delimiter,
+        rows=[row for _, row in filled[first:]],
+        skip=filled[first][0],
+        short=short,
+        rank=(alike and share > 0, first == 0 and not short, share),
+    )
+
+
+def _trimmed(row: list[str], delimiter: str) -> list[str]:
+    """Blanks at the end of a line part nothing."""
+    return row[:-1] if delimiter == " " and row and not row[-1] else row
+
+
+def _are_row_names(fields: Sequence[str], text: str, delimiter: str) -> bool:
+    """Whether a first column without a name can be R's row names: quoted, words, or counted."""
+    if any(mark in field for field in fields for mark in DELIMITERS[:-1]):
+        return False
+    counted = all(field == str(place) for place, field in enumerate(fields, 1))
+    quoted = all(f'"{field}"{delimiter}' in text for field in fields[:SHORT])
+    return counted or quoted or not any(map(is_number, fields))
+
+
+def _is_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a first row names the columns: no number stands in it, or it is an index's row with its name empty."""
+    first, rest = rows[0], rows[1:]
+    if first[0].strip() == "" and any(field.strip() for field in first):
+        return True
+    if all(is_number(field) or field.strip() in NULLS for field in first):
+        return False
+    places = [place for place in range(len(first)) if writing_of([row[place] for row in rest]) is not None]
+    if not places or not all(is_number(first[place]) for place in places):
+        return True
+    recurs = any(first[place] == row[place] for row in rest for place in set(range(len(first))) - set(places))
+    return not recurs and all(first[place].strip().isdigit() for place in places)
+
+
+def _is_units(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a row says only units where those below hold numbers."""
+    if len(rows) <= SHORT:
+        return False
+    first, rest = rows[0], rows[1:]
+    places = [place for place in range(len(first)) if writing_of([row[place] for row in rest]) is not None]
+    found = [first[place].strip() for place in places]
+    return any(found) and all(UNIT.fullmatch(each) and each not in set(NULLS) - {""} for each in found)
