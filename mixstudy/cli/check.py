@@ -15,12 +15,13 @@ from mixstudy.cli.options import (
     Quiet,
     Seed,
     Truth,
+    announced,
     as_mapping,
     as_parameters,
     check_level,
     require_folder,
 )
-from mixstudy.cli.terminal import clear_errors, out, working
+from mixstudy.cli.terminal import clear_errors, err, out, working
 
 if TYPE_CHECKING:
     from mixstudy.diagnosis.assessment import Assessment
@@ -29,7 +30,12 @@ FILE = "check.json"
 
 
 def check(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or Arrow file.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="Data file: CSV and its kin, Excel, Parquet, Arrow, JSON, NumPy; - for standard input."
+        ),
+    ],
     estimate: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The numbers to check; the trace's last by default.")
     ] = None,
@@ -85,6 +91,9 @@ def check(
         from mixstudy.diagnosis.check import check_estimate
 
         sample = read_observations([data], column=column, drop_missing=drop_missing)
+        announced(sample, quiet=quiet)
+        for note in (*(printed.notes if printed else ()), *(drawn.notes if drawn else ())):
+            err.print(note, soft_wrap=True)
         posterior = None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
@@ -108,7 +117,7 @@ def check(
     if not quiet:
         _print(found)
     else:
-        out.print(found.sentence, style="bold", highlight=False, markup=False)
+        out.print(found.sentence, style="bold")
     raise typer.Exit(found.verdict.exit_code)
 
 

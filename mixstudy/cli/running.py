@@ -70,7 +70,7 @@ def watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[
     def watch(found: Progress) -> None:
         if not last:
             for name in found.damaged:
-                err.print(f"{directory / name} is damaged: computed again", highlight=False, soft_wrap=True)
+                err.print(f"{directory / name} is damaged: computed again", soft_wrap=True)
         last[:] = [found]
         bar.update(task, completed=found.done, total=found.total)
 
@@ -80,7 +80,7 @@ def watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable[
     except KeyboardInterrupt:
         kept = f"{last[0].done} of {last[0].total} data sets are kept in {directory}" if last else "nothing was written"
         again = f"mixstudy {command} ... --out {shlex.quote(str(directory))} --resume"
-        err.print(f"Interrupted: {kept}; go on with: {again}", highlight=False, soft_wrap=True)
+        err.print(f"Interrupted: {kept}; go on with: {again}", soft_wrap=True)
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
 
 
@@ -89,8 +89,8 @@ def tell_end(found: Results[Any], first: Path, table: Any, *, quiet: bool) -> No
     if not quiet:
         out.print(_console(table))
     failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
-    out.print(f"{len(found.table)} rows{failed}. Results: {found.folder}", highlight=False, soft_wrap=True)
-    out.print(f"Report: {first}", highlight=False, soft_wrap=True)
+    out.print(f"{len(found.table)} rows{failed}. Results: {found.folder}", soft_wrap=True)
+    out.print(f"Report: {first}", soft_wrap=True)
 
 
 def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)

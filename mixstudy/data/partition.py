@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from mixstudy.data.columns import SHOWN, Column, choose
 from mixstudy.data.files import fault, is_url, locate, open_file, readable, stamp
@@ -225,7 +226,7 @@ def _expressions(part: Part) -> tuple[str, str]:
         raw = f"case when len({FIELDS}) = {part.table.width} then trim({FIELDS}[{part.position + 1}], '\"') else c0 end"
     writing = part.column.writing or POINT
     if writing == POINT:
-        return raw, f"try_cast({raw} as double)"
+        return raw, f"try_cast(trim({raw}) as double)"  # trim keeps DuckDB from typing the column, which would raise
     pattern, group = (text.replace("'", "''") for text in (writing.pattern, writing.group))
     plain = f"replace(translate({raw}, '{group}', ''), '{writing.decimal}', '.')"
     return raw, f"case when regexp_full_match({raw}, '{pattern}') then try_cast({plain} as double) end"
@@ -288,7 +289,7 @@ def _usable(part: Part, values: Floats, rows: int) -> Floats:
     return values[~np.isnan(values)]
 
 
-def _bad(part: Part, kind: str, rows: int, places: Floats, way_out: str) -> DataError:
+def _bad(part: Part, kind: str, rows: int, places: NDArray[np.intp], way_out: str) -> DataError:
     first = _rows_before(part) + rows + 1
     named = ", ".join(str(first + place) for place in places[:SHOWN]) + (", ..." if places.size > SHOWN else "")
     so_far = " so far" if first > 1 or places[-1] > BATCH_ROWS // 2 else ""

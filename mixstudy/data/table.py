@@ -334,6 +334,7 @@ def _address(table: Table) -> str:
     elif is_url(table.path):
         system, inner = locate(table.path)
         remote = system.handler.fs
-        engine().register_filesystem(remote)
+        if not any(engine().filesystem_is_registered(name) for name in np.atleast_1d(remote.protocol)):
+            engine().register_filesystem(remote)
         address = remote.unstrip_protocol(inner)
     return "'" + address.replace("'", "''") + "'"

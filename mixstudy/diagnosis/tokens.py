@@ -70,7 +70,7 @@ def _without_remark(line: str) -> str:
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
-    """R prints ``[1]`` before a vector and goes on with ``[5]`` after four numbers: such lines joined, without these."""
+    """R prints ``[1]`` before a vector and goes on with ``[5]`` after four numbers: joined, without these."""
     kept = list(lines)
     first, start = "", 0
     for k, line in enumerate(lines):

@@ -14,7 +14,6 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from mixstudy.data import columns as pieces
 from mixstudy.data import partition as streaming
 from mixstudy.data.partition import open_parts
 from mixstudy.data.read import read_sample
@@ -45,9 +44,8 @@ def values(parts):
 
 @pytest.fixture
 def small_pieces(monkeypatch):
-    """Parts of 2 kB and segments of 512 bytes, so that a small file is cut like a large one."""
+    """Parts of 2 kB, so that a small file is cut like a large one."""
     monkeypatch.setattr(streaming, "PART_BYTES", 2000)
-    monkeypatch.setattr(pieces, "SEGMENT_BYTES", 512)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow"])
