@@ -19,7 +19,7 @@ DELIMITERS = "\t;|, "
 """In the order of preference; a blank stands for any run of blanks."""
 WHOLE = "\x1f"
 """No delimiter: each line is one field."""
-ASIDE = re.compile(r"\s*(#|%|//|sep=.$)", re.IGNORECASE)
+ASIDE = re.compile(r"\s*(#|%|//|sep=.?$)", re.IGNORECASE)
 """Lines above a table that are a remark, or Excel's word about the delimiter."""
 UNIT = re.compile(r"[\[(]?[^\W\d_][^\d\s]{0,11}[\])]?|[%°$€£][A-Z]?|[\[(].{0,12}[\])]|")
 """What stands in a row of units below the header: min, (cm), m/s, nothing."""
@@ -86,11 +86,12 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
     width = Counter(len(row) for _, row in filled).most_common(1)[0][0]
     first = next(place for place, (_, row) in enumerate(filled) if len(row) == width)
     if delimiter == WHOLE:
-        first = max(0, sum(1 for _ in takewhile(lambda each: not is_number(each[1][0]), filled)) - 1)
+        above = sum(1 for _ in takewhile(lambda each: not is_number(each[1][0]), filled))
+        first = max(0, above - 1) if above < len(filled) else 0
     elif width == 1:
         return None
     body = [row for _, row in filled[first:]]
-    short = first > 0 and len(filled[first - 1][1]) == width - 1 and delimiter != WHOLE
+    short = first > 0 and len(filled[first - 1][1]) == width - 1 and any(map(is_number, body[0]))
     if short:
         if not _are_row_names([row[0] for row in body if len(row) == width], text, delimiter):
             return None

@@ -24,15 +24,13 @@ from mixstudy.data.columns import SHOWN, Column, choose
 from mixstudy.data.files import fault, is_url, locate, open_file, readable, stamp
 from mixstudy.data.numbers import NULLS, POINT
 from mixstudy.data.sample import DataError
-from mixstudy.data.table import STDIN, Kind, Table, engine, leaf, open_array, open_table, source
+from mixstudy.data.table import READ_AHEAD, STDIN, Kind, Table, engine, leaf, open_array, open_table, source
 from mixstudy.model import Floats
 
 PART_BYTES = 64 << 20
 """About what one part of a typed file reads: enough to make opening it cheap, little enough to keep every core busy."""
 BATCH_ROWS = 1 << 17
 """Rows in one piece: a mebibyte, which stays in cache."""
-BUFFER_BYTES = 1 << 20
-"""Read-ahead in a column of a Parquet file."""
 SUFFIXES = (
     *(".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zst", ".json", ".jsonl", ".ndjson"),
     *(".parquet", ".arrow", ".feather", ".ipc", ".npy", ".xlsx", ".xls", ".ods"),
@@ -179,7 +177,7 @@ def _pieces(part: Part) -> Iterator[Floats]:
 def _parquet(part: Part) -> Iterator[pa.Array]:
     with (
         open_file(part.path) as file,
-        pyarrow.parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False) as parquet,
+        pyarrow.parquet.ParquetFile(file, buffer_size=READ_AHEAD, pre_buffer=False) as parquet,
     ):
         place = leaf(parquet.schema_arrow, part.position)
         groups = list(range(part.start, part.stop))
@@ -210,7 +208,7 @@ def _queried(part: Part) -> Iterator[Floats]:
                 last = _last_row(part, raw, value)
             yield _floats(column)[: None if last is None else max(0, last - rows)]
             rows += len(column)
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise fault(part.path, _explained(str(error), part)) from error
 
 

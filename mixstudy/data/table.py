@@ -36,6 +36,8 @@ HEAD_BYTES = 1 << 20
 """What is looked at of a text file."""
 BUFFER_BYTES = 4 << 20
 """Text that DuckDB holds at a time for each thread; more is hardly faster (measured)."""
+READ_AHEAD = 1 << 20
+"""Read-ahead in a column of a Parquet file."""
 STDIN = "-"
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """How compressed files begin."""
@@ -251,7 +253,10 @@ def open_array(path: str) -> np.ndarray:
 
 
 def _parquet(path: str) -> Table:
-    with open_file(path) as file, pyarrow.parquet.ParquetFile(file, pre_buffer=False) as parquet:
+    with (
+        open_file(path) as file,
+        pyarrow.parquet.ParquetFile(file, buffer_size=READ_AHEAD, pre_buffer=False) as parquet,
+    ):
         schema, metadata = parquet.schema_arrow, parquet.metadata
         numeric = [place for place, field in enumerate(schema) if is_numeric(field.type)]
         leaves = [leaf(schema, place) for place in numeric]

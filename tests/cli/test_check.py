@@ -56,7 +56,7 @@ def test_right_numbers_agree(right):
     """EM's own numbers, as printed, are right."""
     code, said = run(right[0], "--estimate", right[1], "--no-mcmc")
     assert code == 0
-    assert said.startswith("Agree: the estimate is the maximum of the likelihood")
+    assert said.startswith("x.csv, column x, n = 1000 Agree: the estimate is the maximum of the likelihood")
 
 
 def test_old_faithful_with_the_posterior(tmp_path, faithful):

@@ -99,7 +99,7 @@ def test_dropped_values_are_counted(tmp_path):
     [
         ("x\n", "no rows"),
         ("x\n1\n2\nthree\n", "row 3: 'three'"),
-        ("x\n1\ninf\n2\n", "infinite value.*row 2"),
+        ("x\n1\ninf\n2\n", r"infinite value.*row\(s\) 2"),
         ("y\n1\n2\n3\n", "no column 'x'"),
     ],
 )
