@@ -30,9 +30,9 @@ from .em.fit import fit_em_plain as fit_em_plain
 from .em.profile import profile_intervals as profile_intervals
 from .em.run import EMStatus as EMStatus
 from .faults.by_draws import recognise_draws as recognise_draws
-from .faults.case import Recognition as Recognition
 from .faults.catalogue import FAULTS as FAULTS
-from .faults.catalogue import Fault as Fault
+from .faults.fault import Fault as Fault
+from .faults.fault import Recognition as Recognition
 from .faults.recognise import recognise as recognise
 from .mcmc.diagnostics import SamplerStatus as SamplerStatus
 from .mcmc.model import build_model as build_model

@@ -12,13 +12,16 @@ from mixstudy.cli.options import (
     Column,
     DropMissing,
     Kind,
+    Label,
     Quiet,
     Seed,
     Truth,
+    Unit,
     announced,
     as_mapping,
     as_parameters,
     check_level,
+    named,
     require_folder,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, working
@@ -41,6 +44,8 @@ def check(
     ] = None,
     column: Column = None,
     drop_missing: DropMissing = False,
+    label: Label = None,
+    unit: Unit = None,
     truth: Truth = None,
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
@@ -90,7 +95,7 @@ def check(
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
 
-        sample = read_observations([data], column=column, drop_missing=drop_missing)
+        sample = named(read_observations([data], column=column, drop_missing=drop_missing), label=label, unit=unit)
         announced(sample, quiet=quiet)
         for note in (*(printed.notes if printed else ()), *(drawn.notes if drawn else ())):
             err.print(note, soft_wrap=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +43,8 @@ Cluster = Annotated[
 ]
 Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
+Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
+Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
 Pool = Annotated[bool, typer.Option("--pool", help="Take several files as one sample.")]
@@ -125,6 +128,12 @@ def as_mapping(given: list[str] | None) -> dict[str, str]:
         msg = f"--map takes label=name once for each label, such as weight=theta; got {' '.join(given or [])}"
         raise ValueError(msg)
     return found
+
+
+def named(sample: WeightedSample, *, label: str | None, unit: str | None) -> WeightedSample:
+    """The sample with the name and the unit that ``--label`` and ``--unit`` give to what was observed."""
+    given: dict[str, Any] = {name: text for name, text in (("label", label), ("unit", unit)) if text is not None}
+    return replace(sample, source=replace(sample.source, **given)) if given else sample
 
 
 def as_numbers(text: str | None, option: str) -> list[float] | None:

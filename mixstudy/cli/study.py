@@ -16,14 +16,17 @@ from mixstudy.cli.options import (
     DropMissing,
     Exact,
     Kind,
+    Label,
     Pool,
     Quiet,
     Sampler,
     Seed,
     Size,
     Truth,
+    Unit,
     as_parameters,
     check_level,
+    named,
     read_data,
     require_memory,
 )
@@ -38,6 +41,9 @@ def study(
     directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
     level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
+    label: Label = None,
+    unit: Unit = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")] = None,
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
@@ -72,6 +78,7 @@ def study(
             quiet=quiet,
             truth=known,
         )
+        sample = named(sample, label=label, unit=unit)
         check_output(directory)
         with working("Fitting by EM", quiet=quiet):
             from mixstudy.em.fit import fit_em
@@ -94,7 +101,7 @@ def study(
             from mixstudy.cli.terminal import console_checks, console_table
             from mixstudy.report.write import write_report
 
-            report = write_report(result, directory, formats=wanted)
+            report = write_report(result, directory, formats=wanted, title=title)
     if not quiet:
         out.print(console_table(result))
         out.print(console_checks(result))

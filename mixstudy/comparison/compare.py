@@ -19,6 +19,7 @@ from mixstudy.comparison.supplement import Supplement, supplement_for
 from mixstudy.comparison.verdict import Check, Verdict, judge, run_checks
 from mixstudy.compression.certificate import Certificate
 from mixstudy.data.sample import WeightedSample
+from mixstudy.data.text import glance, html_glance
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.model import Parameters, require_level
 
@@ -31,7 +32,11 @@ SAME_DATA = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """EM's estimate (or one from elsewhere) against the posterior."""
+    """EM's estimate (or one from elsewhere) against the posterior.
+
+    ``mixstudy.plots`` draws it: ``plots.overview(result)`` at a glance, ``plots.figures(result)`` all of it,
+    ``plots.plot_data(result, ax)`` and the others into axes of your own.
+    """
 
     verdict: Verdict
     """The answer in one word."""
@@ -61,6 +66,19 @@ class Comparison:
     """What a reader asks next: prior sensitivity, leave-one-out, marks of mistakes; None where it was not asked for."""
     certificate: Certificate | None
     """That the points give the likelihood of the observations; None where no observations were compressed."""
+
+    def __repr__(self) -> str:
+        return glance("Comparison", self.sentence, self.posterior.sample.source.description, rows=self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_glance(self.sentence, self._rows())
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """Both estimates with their errors, for a reader."""
+        columns = {"em": ".6g", "em_se": ".3g", "posterior_mean": ".6g", "posterior_sd": ".3g", "inside": ""}
+        names = ("", "EM" if self.em else "estimate", "s.e.", "posterior mean", "sd", "the estimate lies")
+        cells = [(str(label), row) for label, row in self.table.to_dict("index").items()]
+        return [names, *((label, *(format(row[key], spec) for key, spec in columns.items())) for label, row in cells)]
 
 
 def compare(

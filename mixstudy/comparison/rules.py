@@ -11,6 +11,9 @@ from mixstudy.comparison.checks import LARGE_SAMPLE
 from mixstudy.comparison.evidence import OWN, Evidence
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
 
+FAR = frozenset({"inside interval", "joint"})
+"""Checks that look at the draws alone, whatever the points are good for."""
+
 
 def untrusted_posterior(evidence: Evidence, failed: tuple[str, ...]) -> Ruling | None:
     """Inconclusive where the chains can't be trusted."""
@@ -20,9 +23,10 @@ def untrusted_posterior(evidence: Evidence, failed: tuple[str, ...]) -> Ruling |
     return Verdict.INCONCLUSIVE, f"Inconclusive: the posterior can't be trusted. {status.value}"
 
 
-def uncertain_points(_: Evidence, failed: tuple[str, ...]) -> Ruling | None:
-    """Inconclusive where the compressed observations are not certain to serve."""
-    if "compression" not in failed:
+def uncertain_points(evidence: Evidence, failed: tuple[str, ...]) -> Ruling | None:
+    """Inconclusive where the compressed observations are not certain to serve, and the draws alone do not decide."""
+    decided = evidence.posterior is not None and evidence.posterior.identified and FAR & set(failed)
+    if "compression" not in failed or decided:
         return None
     text = "Inconclusive: the compressed observations are not certain to have the likelihood of all of them."
     return Verdict.INCONCLUSIVE, text
@@ -32,7 +36,7 @@ def failed_checks(evidence: Evidence, failed: tuple[str, ...]) -> Ruling | None:
     """Disagree where a check failed that a right pair passes; misfit is another question."""
     if evidence.posterior is None:
         return None
-    excused = {"adequacy"} if evidence.posterior.identified else {"adequacy", *LARGE_SAMPLE}
+    excused = {"adequacy", "compression", *(() if evidence.posterior.identified else LARGE_SAMPLE)}
     telling = [f"the check '{name}'" for name in failed if name not in excused]
     return (Verdict.DISAGREE, f"Disagree: {', '.join(telling)} failed.") if telling else None
 

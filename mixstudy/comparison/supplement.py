@@ -21,7 +21,7 @@ from scipy.stats import norm
 from mixstudy.compression.compress import raw_observations
 from mixstudy.data.sample import as_sample
 from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import Recognition
+from mixstudy.faults.fault import Recognition
 from mixstudy.model import LABELS, Floats, Parameters, log_density, log_likelihoods
 
 if TYPE_CHECKING:

@@ -121,6 +121,9 @@ class CompressedSample(WeightedSample):
         WeightedSample.__post_init__(self)
         object.__setattr__(self, "n", float(self.cells.n))
 
+    def __repr__(self) -> str:
+        return WeightedSample.__repr__(self)
+
     @property
     def located(self) -> tuple[Floats, Floats]:
         """Mean and count of the observations in each fine cell."""

@@ -61,11 +61,12 @@ def read_observations(
     cells, dropped = map_reduce(count, parts, _added, cluster=cluster, progress=lambda part: report(part.size, total))
     files = list(dict.fromkeys(part.path for part in parts))
     named = Path(files[0]).name if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}"
-    source = Source(description=f"{named}, column {parts[0].column.name}", sha256=cells.fingerprint(), dropped=dropped)
+    name = parts[0].column.name
+    source = Source(description=f"{named}, column {name}", sha256=cells.fingerprint(), dropped=dropped, label=name)
     try:
         return from_cells(cells, source=source, again=lambda: (b.values for part in parts for b in part.batches()))
     except DataError as error:
-        raise fault(named, f"column '{parts[0].column.name}': {error}") from error
+        raise fault(named, f"column '{name}': {error}") from error
 
 
 def _is_large(parts: Sequence[Part]) -> bool:

@@ -42,6 +42,7 @@ def read_sample(path: str | Path, *, column: str | None = None, drop_missing: bo
         description=f"{'standard input' if str(path) == '-' else Path(path).name}, column {name}",
         sha256=sha256_of(points),
         dropped=sum(batch.dropped for batch in batches),
+        label=name,
     )
     try:
         return as_sample(points, source=source)

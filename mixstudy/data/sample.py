@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mixstudy.data.text import glance
 from mixstudy.model import Floats, Prior
 
 MIN_OBSERVATIONS = 4
@@ -40,6 +41,10 @@ class Source:
     """Missing values that were dropped on request."""
     seed: int | None = None
     """Seed of the simulation, where the data were simulated."""
+    label: str = "x"
+    """What was observed, as an axis names it; of a column its name."""
+    unit: str | None = None
+    """Its unit, such as ``min``, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +71,12 @@ class WeightedSample:
         mean, sd = _mean_and_sd(self.points, self.weights, n)
         for name, value in (("n", n), ("mean", mean), ("sd", sd)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return glance(type(self).__name__, self.source.description, self._sizes())
+
+    def _sizes(self) -> str:
+        return f"n = {self.n:.15g}, mean {self.mean:.6g}, sd {self.sd:.6g}, {self.points.size} weighted points"
 
     @property
     def located(self) -> tuple[Floats, Floats]:
@@ -130,8 +141,14 @@ def as_sample(
     return WeightedSample(
         points=points,
         weights=unit,
-        source=source or Source(description="an array", sha256=sha256_of(points)),
+        source=source or Source(description="an array", sha256=sha256_of(points), label=_label_of(x)),
     )
+
+
+def _label_of(x: object) -> str:
+    """The name of a pandas series, which is that of its column; else ``x``."""
+    name = getattr(x, "name", None)
+    return name if isinstance(name, str) and name else "x"
 
 
 def sha256_of(points: Floats) -> str:

@@ -9,10 +9,14 @@ import numpy as np
 
 from mixstudy.comparison.goodness_of_fit import Adequacy
 from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
+from mixstudy.data.text import glance, html_glance
+from mixstudy.diagnosis.alternatives import Alternative
+from mixstudy.diagnosis.location import Location
+from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.diagnosis.rules import AT_THE_MAXIMUM, worth_telling
 from mixstudy.em.fit import EMFit
-from mixstudy.faults.case import Recognition
-from mixstudy.model import Floats, Parameters
+from mixstudy.faults.fault import Recognition
+from mixstudy.model import LABELS, Floats, Parameters
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -38,14 +42,37 @@ class Assessment:
     """EM's fit, the maximum it is held against."""
     checks: tuple[Check, ...]
     """All checks, in their order."""
+    location: Location | None
+    """Where the mistake is, known or not; None where nothing can be located."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain it, best first."""
+    oddities: tuple[Oddity, ...]
+    """What is odd about the data themselves."""
+    alternative: Alternative | None
+    """A mixture that fits the data better, where they do not look like the model."""
     adequacy: Adequacy
     """Whether the data look like the model."""
     comparison: Comparison | None
     """The comparison with the posterior; None without one."""
     notes: tuple[str, ...]
     """What was done to the input: labels put in order, observations compressed."""
+
+    def __repr__(self) -> str:
+        return glance("Assessment", self.sentence, self._mistakes(), rows=self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_glance(f"{self.sentence} {self._mistakes()}", self._rows())
+
+    def _mistakes(self) -> str:
+        named = "; ".join(each.fault.name for each in self.told)
+        return f"Known mistakes that would explain it: {named}." if named else "No known mistake explains it."
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """The estimate beside EM's, for a reader."""
+        values = zip(self.estimate, self.fit.parameters, self.fit.standard_errors, self.offsets.tolist(), strict=True)
+        rows = [(f"{own:.6g}", f"{em:.6g}", f"{error:.3g}", f"{off:+.3g}") for own, em, error, off in values]
+        names = ("", "estimate", "EM", "s.e.", "off by (s.e.)")
+        return [names, *((label, *row) for label, row in zip(LABELS, rows, strict=True))]
 
     @property
     def right(self) -> bool:
@@ -56,6 +83,11 @@ class Assessment:
     def told(self) -> tuple[Recognition, ...]:
         """The mistakes worth telling, best first."""
         return worth_telling(self.faults, right=self.right)
+
+    @property
+    def traced(self) -> bool:
+        """Whether a trace came with it."""
+        return any(check.name == "trace" for check in self.checks)
 
     @property
     def offsets(self) -> Floats:

@@ -17,17 +17,27 @@ from numpy.typing import ArrayLike
 
 from mixstudy.comparison.checks import CHECKS as COMPARISON_CHECKS
 from mixstudy.comparison.evidence import PosteriorEvidence, hold_against_posterior, standing
-from mixstudy.comparison.goodness_of_fit import check_adequacy
+from mixstudy.comparison.goodness_of_fit import AdequacyStatus, check_adequacy
 from mixstudy.comparison.verdict import Check, Verdict, judge, run_checks
 from mixstudy.compression.compress import CompressedSample, Region
-from mixstudy.data.sample import WeightedSample, as_sample
+from mixstudy.data.sample import DataError, WeightedSample, as_sample
+from mixstudy.diagnosis.alternatives import better_model
 from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.diagnosis.breaking import Break, find_break
 from mixstudy.diagnosis.checks import CHECKS, Diagnosis, at_maximum
+from mixstudy.diagnosis.heights import judge_heights
 from mixstudy.diagnosis.inputs import four_numbers, usable_rows
-from mixstudy.diagnosis.rules import RULES, likely, worth_telling
+from mixstudy.diagnosis.localise import localise_trace
+from mixstudy.diagnosis.location import Location
+from mixstudy.diagnosis.oddities import Oddity, find_oddities
+from mixstudy.diagnosis.resting import localise_estimate
+from mixstudy.diagnosis.rules import RULES, headline, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
 from mixstudy.faults.case import make_case
+from mixstudy.faults.figures import Printed
+from mixstudy.faults.following import begins
+from mixstudy.faults.place import Place
 from mixstudy.faults.recognise import recognise
 from mixstudy.model import Floats, Parameters, require_level
 
@@ -46,6 +56,7 @@ def check_estimate(
     truth: Parameters | None = None,
     start: Sequence[float | str] | None = None,
     trace: Sequence[Sequence[float | str]] | None = None,
+    log_likelihood: Sequence[float | str] | None = None,
     draws: ArrayLike | None = None,
     posterior: Posterior | None = None,
     level: float = 0.95,
@@ -60,7 +71,9 @@ def check_estimate(
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
         truth: The parameters that the data were drawn from, where known.
         start: Where the iterations started, where known; the first row of the trace by default.
-        trace: Successive iterates, shape ``(k, 4)``, k at least 2 (``read_trace`` reads them from a file).
+        trace: Successive iterates, shape ``(k, 4)``, k at least 2 (``read_trace`` reads them from a file). It is
+            judged up to the row in which the loop broke down, if it did.
+        log_likelihood: The log-likelihood that was printed beside each row of the trace, as it was printed.
         draws: Somebody's posterior draws, shape ``(chains, draws, 4)`` in the order of the labels, data units, means
             in any order (``read_draws`` reads them from a file).
         posterior: The posterior of the same data, where it was sampled.
@@ -73,14 +86,17 @@ def check_estimate(
         ValueError: There is no estimate, four numbers are not four numbers, or one is out of its range.
     """
     require_level(level)
-    rows, broken = (None, ()) if trace is None else usable_rows(trace)
+    if trace is not None:
+        usable_rows(trace)  # refuses what has not four columns
     sample = as_sample(x)
     fit = fit_em(sample)
+    broken = None if trace is None else find_break(trace, sample)
+    rows = trace if broken is None else broken.before
     estimate, stands_in = _subject(estimate, rows, draws, fit)
     raw = four_numbers(estimate, "estimate")
     theta = Parameters.relabelled(raw)
     seen, notes = _seen(sample, fit, theta)
-    begin, steps = _begin(start, rows), None if rows is None else np.array(rows, dtype=np.float64)
+    begin = _begin(start, rows)
     case, adequacy = make_case(estimate, seen, fit), check_adequacy(fit, seed=seed)
     with np.errstate(all="ignore"):  # numbers out of all proportion overflow; infinities are handled
         deficit, distance = standing(theta, seen, fit)
@@ -96,8 +112,8 @@ def check_estimate(
             truth=truth,
             level=level,
             posterior=None,
-            faults=recognise(estimate, seen, start=begin, truth=truth, trace=steps, fit=fit),
-            trace=steps,
+            faults=recognise(estimate, seen, start=begin, truth=truth, trace=rows, fit=fit),
+            location=None if rows is None else localise_trace(rows, seen),
             draws=None if draws is None else np.asarray(draws, dtype=np.float64),
             marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
         )
@@ -108,11 +124,12 @@ def check_estimate(
     verdict, sentence = judge(evidence, checks, RULES)
     faults = (*evidence.faults, *evidence.marks)
     told = worth_telling(faults, right=at_maximum(evidence))
-    if verdict is Verdict.DISAGREE and told:
-        sentence += f" The likely mistake: {likely(told)}."
+    location, oddities = _location(evidence, estimate), find_oddities(sample, fit)
+    if verdict is Verdict.DISAGREE:
+        sentence += headline(location, told)
     return Assessment(
         verdict=verdict,
-        sentence=sentence + adequacy.caveat,
+        sentence=sentence + adequacy.caveat + _without(oddities, estimate),
         estimate=theta,
         distance=evidence.off,
         rounding=evidence.rounding,
@@ -122,7 +139,10 @@ def check_estimate(
         faults=faults,
         adequacy=adequacy,
         comparison=_comparison(evidence, shared, kind=kind),
-        notes=(*stands_in, *_labels(raw), *broken, *notes),
+        location=location,
+        oddities=oddities,
+        alternative=better_model(fit.sample) if adequacy.status is AdequacyStatus.MISFIT else None,
+        notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *notes),
     )
 
 
@@ -152,7 +172,8 @@ def _subject(
     if estimate is not None:
         return estimate, ()
     if rows is not None:
-        return rows[-1], ()
+        last = [row for row in rows if begins(np.array(row, dtype=np.float64))] or rows
+        return last[-1], ()
     if draws is None:
         msg = "there is nothing to check: give an estimate, a trace or draws"
         raise ValueError(msg)
@@ -166,6 +187,44 @@ def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | 
     with suppress(ValueError):
         return four_numbers(rows[0], "start")
     return None
+
+
+def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
+    """Where the mistake is: by the trace where one of its steps is wrong, else by the estimate itself."""
+    by_trace = evidence.location
+    if by_trace is not None and by_trace.places:
+        return by_trace
+    if at_maximum(evidence):
+        return by_trace
+    found = localise_estimate(estimate, evidence.sample, evidence.fit)
+    if by_trace is None or found is None or Place.E_STEP_OR_STOP not in found.places:
+        return found
+    return replace(
+        found, places=(Place.STOP,), sentence=f"{by_trace.sentence} The run had not converged when it stopped."
+    )
+
+
+def _of_the_loop(
+    broken: Break | None,
+    trace: Sequence[Printed] | None,
+    log_likelihood: Sequence[float | str] | None,
+    sample: WeightedSample,
+) -> tuple[str, ...]:
+    """Where the loop broke down, and what its log-likelihoods say."""
+    heights = () if trace is None or log_likelihood is None else (judge_heights(log_likelihood, trace, sample),)
+    return heights if broken is None else (broken.sentence, *heights)
+
+
+def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> str:
+    """How far the estimate is from the maximum of the observations that a reader should keep."""
+    rest = next((each.without for each in oddities if each.without is not None), None)
+    if rest is None:
+        return ""
+    with suppress(DataError):
+        inner = as_sample(rest)
+        case = make_case(estimate, inner, fit_em(inner))
+        return f" Without {oddities[0].name} the estimate is {case.off:.2g} standard errors from the maximum."
+    return ""
 
 
 def _labels(raw: Floats) -> tuple[str, ...]:

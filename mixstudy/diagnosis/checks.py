@@ -14,10 +14,12 @@ from mixstudy.comparison.checks import MC_ERRORS, NOT_STATIONARY, STATIONARY, st
 from mixstudy.comparison.evidence import Evidence
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
 from mixstudy.data.sample import default_prior
+from mixstudy.diagnosis.location import Location
 from mixstudy.em.asymptotics import LARGE_SHIFT, expand, identified, merged_variance
-from mixstudy.faults.by_draws import ordered
-from mixstudy.faults.by_trace import from_trace, steps_are_right
-from mixstudy.faults.case import SLACK, Recognition
+from mixstudy.faults.case import SLACK
+from mixstudy.faults.draws_case import ordered
+from mixstudy.faults.fault import Recognition
+from mixstudy.faults.place import Place
 from mixstudy.model import LABELS, Floats
 
 ROUNDING = 1e-12
@@ -34,8 +36,8 @@ class Diagnosis(Evidence):
     """Distance from EM's maximum in its standard errors, by the information there."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain the estimate, the trace or the data, best first."""
-    trace: Floats | None
-    """Successive iterates, shape ``(k, 4)``, data units."""
+    location: Location | None
+    """What the trace says of where a mistake is; None without one."""
     draws: Floats | None
     """Posterior draws, shape ``(chains, draws, 4)``, data units, means in any order."""
     marks: tuple[Recognition, ...]
@@ -70,18 +72,16 @@ def _data(evidence: Diagnosis) -> Outcome:
 
 
 def _trace(evidence: Diagnosis) -> Outcome | None:
-    """Each row of the trace follows from the one before."""
-    rows, sample = evidence.trace, evidence.sample
-    if rows is None:
+    """Each row of the trace follows from the one before, to every printed figure."""
+    found = evidence.location
+    if found is None:
         return None
-    found = from_trace(rows, sample)
-    if found:
-        return Outcome(CheckStatus.FAIL, found[0].strength, found[0].explanation)
-    if steps_are_right(rows, sample):
-        text = "Each row follows from the one before by a right step, as far as its figures tell."
-        return Outcome(CheckStatus.PASS, math.nan, text)
-    text = "No iteration known here, right or wrong, takes each row to the next."
-    return Outcome(CheckStatus.BORDERLINE, math.nan, text)
+    wrong = float(found.wrong.any(axis=1).sum())
+    if not found.places:
+        return Outcome(CheckStatus.PASS, wrong, found.sentence)
+    named = any(each.fault.steps or each.fault.slips for each in evidence.faults if not each.fault.harmless)
+    another_way = set(found.places) <= {Place.E_STEP, Place.OTHER_DATA} and at_maximum(evidence) and not named
+    return Outcome(CheckStatus.BORDERLINE if another_way else CheckStatus.FAIL, wrong, found.sentence)
 
 
 def _draws(evidence: Diagnosis) -> Outcome | None:

@@ -11,8 +11,10 @@ from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.rules import POSTERIOR_RULES
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
+from mixstudy.diagnosis.location import Location
 from mixstudy.em.run import EMStatus
-from mixstudy.faults.case import SLACK, Recognition
+from mixstudy.faults.case import SLACK
+from mixstudy.faults.fault import CLEAR, Recognition
 
 TOO_COARSE = 1.0
 """Rounding of the printed figures, in standard errors, from which they say too little."""
@@ -85,14 +87,25 @@ RULES: tuple[Rule[Diagnosis], ...] = (
 """The rules of a diagnosis: the likelihood first, then what came with the estimate, then the posterior."""
 
 
+def headline(location: Location | None, told: tuple[Recognition, ...]) -> str:
+    """Where the mistake is, and its name where the evidence for that is clear or strong."""
+    where = f" {location.sentence}" if location is not None and location.places else ""
+    named = tuple(each for each in told if each.strength >= CLEAR)
+    return f"{where} The likely mistake: {likely(named)}." if named else where
+
+
 def likely(faults: tuple[Recognition, ...]) -> str:
-    """Mistakes in the data come on top of those in the estimate, of which one or the other will do."""
+    """Mistakes in the data come on top of those in the estimate, of which one or the other will do.
+
+    Those made together are given together.
+    """
     data = [each.fault.name for each in faults if each.fault.seen_in == "data"]
-    other = [each.fault.name for each in faults if each.fault.seen_in != "data"][:2]
-    return " and ".join([*data, *filter(None, [" or ".join(other)])])
+    other = [each for each in faults if each.fault.seen_in != "data"]
+    both = " and " if any("together" in each.explanation for each in other[:1]) else " or "
+    return " and ".join([*data, *filter(None, [both.join(each.fault.name for each in other[:2])])])
 
 
 def worth_telling(faults: tuple[Recognition, ...], *, right: bool) -> tuple[Recognition, ...]:
     """Leave swapped labels out where another mistake explains the numbers, or where they are wrong anyway."""
-    others = tuple(each for each in faults if each.fault.name != "swapped labels")
+    others = tuple(each for each in faults if not each.fault.harmless)
     return others if others or not right else faults

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for, slimmed
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
+from mixstudy.data.text import glance
 from mixstudy.em.algorithm import CONVERGED, MIN_COUNT
 from mixstudy.em.likelihood import PerParameter, covariance, curvature, wald_intervals
 from mixstudy.em.run import EMStatus, Path, follow, run_em
@@ -69,6 +70,14 @@ class EMFit:
     """The parameters (data units, labels as they came) and the log-likelihood after each, shape ``(k, 5)``."""
     sample: WeightedSample
     """The observations."""
+
+    def __repr__(self) -> str:
+        length = f"{len(self.steps) - 1} iterations, log-likelihood {self.log_likelihood:.10g} nats"
+        values = zip(LABELS, self.parameters, self.standard_errors, strict=True)
+        rows = [(label, f"{value:.6g}", f"{error:.3g}") for label, value, error in values]
+        return glance(
+            "EMFit", self.status.value, self.sample.source.description, length, rows=[("", "estimate", "s.e."), *rows]
+        )
 
     @property
     def trace(self) -> pd.DataFrame:

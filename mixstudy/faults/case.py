@@ -3,52 +3,74 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import curvature
-from mixstudy.faults.catalogue import Fault
-from mixstudy.faults.steps import Points, centred
+from mixstudy.faults.figures import Printed, half_units, typed_units
+from mixstudy.faults.runs import Runs
+from mixstudy.faults.steps import Points, exchanged
 from mixstudy.model import Floats, Parameters
 
 FINEST = 1e-4
 """Distance, in standard errors, to which anybody's EM converges; finer printed figures say no more."""
-PROGRAM = 4
-"""Significant figures from which numbers are a program's."""
-PADS = 2
-"""Padded zeros from which figures count as rounded to fewer."""
 MISPRINTED = 3.0
-"""Half units of its last figure by which the right answer must miss a coarse estimate: no rounding does that."""
+"""How many half-units of the last digit the right answer must be off before rounding is ruled out."""
+SLACK = 1.5
+"""Rounding distances that count as rounding: the last step of an iteration and second-order terms come on top."""
+NEAR = 0.05
+"""Distance, in standard errors, within which a fault that does not give the printed figures may still be named: its
+iteration was not quite at rest."""
+TEN_TIMES = 1.0
+"""Strength from which a fault is named: a chance match of four numbers is then one in 10 000."""
+JUST_SHORT = 1.9
+"""Strength of what is as good as certain without giving the printed figures: short of strong."""
+AT_MOST = 0.9
+"""Strength of what an unfinished run, or means that have met, may come from: two identities alone show it, and a wrong
+E-step keeps them too, so it is never named in a headline."""
+FLOAT = 1e-9
+"""Relative error of a step in floating point, whichever way its sums are written."""
+CANCELLED = 1e-14
+"""The same for each square of (mean / sigma), where squares are summed about 0."""
+
+TINY = 1e-300
+"""In place of a sigma of 0, which is no divisor."""
 
 
 class Match(NamedTuple):
-    """A fault that comes within ``distance`` standard errors of the estimate."""
+    """How a fault explains what was given."""
 
-    name: str
-    detail: str
+    text: str
+    """For an estimate the detail that tells this variant, for data and draws what was found."""
     distance: float
+    """What is left unexplained, in standard errors or as the text says."""
     strength: float
-    reprinted: bool = False
-    """Whether it prints as every figure of the estimate, where the right answer does not."""
+    """Evidence, a power of ten."""
+    exact: bool = False
+    """Whether the fault gives all printed figures, which the right answer does not."""
 
 
 class Case(NamedTuple):
     """An estimate to be judged, in centred units with the means in order."""
 
     sample: WeightedSample
-    data: Points
     fit: EMFit
     right: Floats
     information: Floats
     estimate: Floats
     half: Floats
     typed: Floats
+    runs: Runs
+
+    @property
+    def data(self) -> Points:
+        """The points about their mean."""
+        return self.runs.data
 
     def distance(self, difference: Floats) -> float:
         """Length of a difference in standard errors; infinite where it is not finite."""
@@ -70,118 +92,72 @@ class Case(NamedTuple):
         far, near = max(self.off, self.rounding), max(distance, self.rounding)
         return math.log10(far / near) if math.isfinite(near) else -math.inf
 
-    def match(self, name: str, detail: str, distance: float) -> Match:
-        """A fault that comes within ``distance``, with its evidence."""
-        return Match(name, detail, distance, self.strength(distance))
+    def match(self, text: str, distance: float) -> Match:
+        """A fault that comes within ``distance``: strong evidence only where that is rounding."""
+        strength = self.strength(distance)
+        exact = distance <= SLACK * self.rounding and strength >= TEN_TIMES
+        if not exact:
+            strength = min(strength, JUST_SHORT if distance <= NEAR else -math.inf)
+        return Match(text, distance, strength, exact)
 
-    def match_given(self, name: str, detail: str, given: Floats) -> Match:
+    def match_given(self, text: str, given: Floats) -> Match:
         """A fault that gives four numbers, which coarse figures may be without being ten times nearer to them.
 
         They are where all four print as the estimate does and one of the right answer's is off by ``MISPRINTED`` half
         units or more; that many times the fault is then nearer.
         """
-        found = self.match(name, detail, self.distance(self.estimate - given))
+        found = self.match(text, self.distance(self.estimate - given))
         missed = float(np.max(np.abs(self.estimate - self.right) / self.typed))
         if (np.abs(self.estimate - given) <= self.typed).all() and missed >= MISPRINTED:
-            return found._replace(strength=max(found.strength, math.log10(missed)), reprinted=True)
+            return found._replace(strength=max(found.strength, min(math.log10(missed), JUST_SHORT)), exact=True)
         return found
 
-
-def half_units(values: Sequence[float | str]) -> Floats:
-    """Half a unit of the last printed figure of each value, shape ``(4,)``.
-
-    Floats have lost their trailing zeros, which are given back as far as the other values' decimals and significant
-    figures both allow. Text means what it says, but for a single zero among figures that a program printed (``%g``
-    drops one in ten numbers' last): people round a 4 and a 0.81 each as they like.
-    """
-    digits = _digits(values)
-    decimals = [_decimals(d) for d in digits]
-    before = [d.adjusted() + 1 for d in digits]
-    figures = max(a + b for a, b in zip(decimals, before, strict=True))
-    if (padded := _padded(digits)) is not None:
-        return padded
-    most = max(decimals)
-    full = [max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)]
-    if all(isinstance(value, str) for value in values):
-        one = 1 if figures >= PROGRAM else 0
-        full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
-    return np.array([0.5 * 10.0**-f for f in full])
+    def undone(self, undo: Callable[[Floats, WeightedSample], Floats]) -> Case | None:
+        """The same case with a slip of the report taken back, rounding and all; None where that gives no estimate."""
+        given = self.estimate + self.sample.centre
+        steps = np.vstack([np.zeros(4), np.diag(self.half), np.diag(-self.half)])
+        with np.errstate(all="ignore"):
+            found = undo(given + steps, self.sample)
+        found = exchanged(found) if found[0, 1] > found[0, 2] else found
+        inner, half = found[0], np.abs(found[1:] - found[0]).max(axis=0)
+        if not (np.isfinite(inner).all() and np.isfinite(half).all() and 0 < inner[0] < 1 and inner[3] > 0):
+            return None
+        return self._replace(estimate=inner - self.sample.centre, half=half, typed=half)
 
 
-def _padded(digits: Sequence[Decimal]) -> Floats | None:
-    """Half units of figures that were rounded first and padded with zeros then, as R prints a vector; else None.
-
-    Told by zeros at the end of the values beyond what the fullest of them needs: chance makes ``PADS`` of them once in
-    a hundred times.
-    """
-    needed = max(len(d.normalize().as_tuple().digits) for d in digits)
-    given = [d.adjusted() + 1 + _decimals(d) for d in digits]
-    if sum(max(0, each - needed) for each in given) < PADS:
-        return None
-    return np.array([0.5 * 10.0 ** (d.adjusted() + 1 - needed) for d in digits])
-
-
-def typed_units(values: Sequence[float | str]) -> Floats:
-    """The same with no trailing zeros given back: the least that was claimed."""
-    return np.array([0.5 * 10.0 ** -_decimals(d) for d in _digits(values)])
-
-
-def _digits(values: Sequence[float | str]) -> list[Decimal]:
-    return [Decimal(v) if isinstance(v, str) else Decimal(repr(float(v))).normalize() for v in values]
-
-
-def _decimals(number: Decimal) -> int:
-    return -int(number.as_tuple().exponent)
-
-
-def make_case(values: Sequence[float | str], sample: WeightedSample, fit: EMFit) -> Case:
+def make_case(values: Printed, sample: WeightedSample, fit: EMFit, *, start: ArrayLike | None = None) -> Case:
     """Put an estimate in order and about the mean, with the information that measures distances from it.
 
     Args:
         values: The estimate as printed, means in any order, data units.
         sample: The observations.
         fit: The right answer.
+        start: The start of the iterations, data units, where it is known.
+
+    Raises:
+        ValueError: A number is out of its range.
     """
-    raw = np.array([float(v) for v in values])
-    shift = np.array([0, sample.mean, sample.mean, 0])
-    estimate, right = np.array([*Parameters.relabelled(raw)]), np.array([*fit.parameters])
-    unit = np.array([1, sample.sd, sample.sd, sample.sd])
-    at = curvature(sample.standardised, sample.weights, (right - shift) / unit)
+    estimate = Parameters.relabelled([float(v) for v in values]).array - sample.centre
+    right = fit.parameters.array
+    at = curvature(sample.standardised, sample.weights, sample.to_standard(right))
     identified = np.isfinite(fit.covariance).all()
-    information = (at.information if identified else np.diag(at.complete)) / np.outer(unit, unit)
-    smallest = np.array([1e-12, 0, 0, 0])
-    estimate = np.clip(estimate - shift, [smallest[0], *[-math.inf] * 3], [1 - smallest[0], *[math.inf] * 3])
+    information = (at.information if identified else np.diag(at.complete)) / np.outer(sample.unit, sample.unit)
+    begin = None if start is None else np.asarray(start, dtype=np.float64) - sample.centre
+    estimate[0] = min(max(estimate[0], 1e-12), 1 - 1e-12)
     return Case(
-        sample, centred(sample), fit, right - shift, information, estimate, half_units(values), typed_units(values)
+        sample=sample,
+        fit=fit,
+        right=right - sample.centre,
+        information=information,
+        estimate=estimate,
+        half=half_units(values),
+        typed=typed_units(values),
+        runs=Runs(sample, right=right - sample.centre, start=begin),
     )
 
 
-TEN_TIMES = 1.0
-"""Strength from which a fault is named: a chance match of four numbers is then one in 10 000."""
-ALIKE = 0.5
-"""Strengths closer than this (a factor of 3) do not tell two faults apart."""
-SLACK = 1.5
-"""Rounding distances that count as rounding: the last step of an iteration and second-order terms come on top."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognition:
-    """A known mistake that explains what was given, and how strongly."""
-
-    fault: Fault
-    """The mistake."""
-    strength: float
-    """Evidence, log10 of how many times nearer the fault comes than the right answer does."""
-    distance: float
-    """What is left between the numbers and what the fault gives: standard errors, or as the explanation says."""
-    explanation: str
-    """What was found, in a sentence or two."""
-
-
-def merged(found: Iterable[Recognition]) -> tuple[Recognition, ...]:
-    """Keep each fault once, by its strongest evidence, the strongest first."""
-    best: dict[str, Recognition] = {}
-    for each in found:
-        if each.fault.name not in best or each.strength > best[each.fault.name].strength:
-            best[each.fault.name] = each
-    return tuple(sorted(best.values(), key=lambda r: r.strength, reverse=True))
+def smallest_error(sample: WeightedSample, theta: Floats) -> Floats:
+    """Error that a step ending at ``theta`` (centred) may have in floating point, shape ``(..., 4)``."""
+    weight, sigma = np.minimum(theta[..., 0], 1 - theta[..., 0]), np.maximum(theta[..., 3], TINY)
+    relative = FLOAT + CANCELLED * (sample.mean / sigma) ** 2
+    return np.asarray(np.stack([weight, sigma, sigma, sigma], axis=-1) * relative[..., None])

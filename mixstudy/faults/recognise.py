@@ -1,13 +1,14 @@
 r"""Which known mistake explains these numbers, on these data, and how strongly?
 
-Each mistake is run on the data (``faults``), and what it gives is held against an estimate, a trace, the data
-themselves or posterior draws. Distances are in standard errors of the right answer, ``|d| = sqrt(d' I d)`` with its
-observed information ``I``; the strength of the evidence is
+Each mistake is run on the data, and what it gives is held against an estimate, a trace, the data themselves or
+posterior draws. For an estimate, distances are in standard errors of the right answer, ``|d| = sqrt(d' I d)`` with its
+observed information ``I``, and the strength of the evidence is
 
     log10( distance to the right answer / distance to what the fault gives ),
 
-neither distance below the rounding of the printed figures. A trace is judged step by step: does the faulty iteration
-take row i to row i + 1?
+neither distance below the rounding of the printed figures. It is called strong only where the fault gives those figures
+themselves. A trace is judged step by step: does the faulty iteration take every row to the next, to its rounding? What
+a trace refutes is not named.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ from numpy.typing import ArrayLike
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit, fit_em
-from mixstudy.faults.by_data import about_the_data
 from mixstudy.faults.by_estimate import from_estimate
 from mixstudy.faults.by_trace import from_trace, steps_are_right
-from mixstudy.faults.case import Recognition, merged
+from mixstudy.faults.catalogue import FAULTS
+from mixstudy.faults.fault import Fault, Recognition, merged
+from mixstudy.faults.figures import Printed
 from mixstudy.model import LABELS, Floats, Parameters
 
 
 def recognise(
-    estimate: Sequence[float | str] | None,
+    estimate: Printed | None,
     sample: WeightedSample,
     *,
     start: ArrayLike | None = None,
     truth: Parameters | None = None,
-    trace: ArrayLike | None = None,
+    trace: Sequence[Printed] | Floats | None = None,
     fit: EMFit | None = None,
 ) -> tuple[Recognition, ...]:
     """Name the known mistakes that explain an estimate, best first; none where it is right.
@@ -44,30 +46,57 @@ def recognise(
             not smooth enough for compressed points.
         start: The start of the iterations, data units, where known.
         truth: The parameters that the data were drawn from, where known.
-        trace: Successive iterates, shape ``(k, 4)``, k at least 2, data units.
+        trace: Successive iterates, k at least 2, each four numbers as printed, data units.
         fit: The right answer; fitted where None.
 
     Raises:
         ValueError: The estimate is not four numbers, one is out of its range, or the trace has another shape.
     """
     fit = fit or fit_em(sample)
-    rows = None if trace is None else _as_rows(trace)
-    if estimate is None and rows is not None:
-        estimate = [float(v) for v in rows[-1]]
-    found = [*about_the_data(sample, fit, truth)]
-    by_step = () if rows is None else from_trace(rows, sample)
+    if trace is not None:
+        _require_rows(trace)
+        estimate = trace[-1] if estimate is None else estimate
+    with np.errstate(all="ignore"):  # a fault's step may overflow far from the data; infinities are handled
+        return _recognised(estimate, sample, fit, start=start, truth=truth, trace=trace)
+
+
+def _recognised(
+    estimate: Printed | None,
+    sample: WeightedSample,
+    fit: EMFit,
+    *,
+    start: ArrayLike | None,
+    truth: Parameters | None,
+    trace: Sequence[Printed] | Floats | None,
+) -> tuple[Recognition, ...]:
+    found = about_the_data(sample, fit, truth)
+    by_step = () if trace is None else from_trace(trace, sample)
     by_value = () if estimate is None else from_estimate(estimate, sample, fit, start)
-    if by_step:
-        known = {"swapped labels", *(r.fault.name for r in by_step)}
-        by_value = tuple(r for r in by_value if r.fault.name in known)
-    elif rows is not None and not steps_are_right(rows, sample):
-        by_value = tuple(r for r in by_value if r.fault.reports is not None)  # no known iteration made these rows
+    if trace is not None and by_value:
+        right = not by_step and steps_are_right(trace, sample)
+        by_value = tuple(each for each in by_value if not _refuted(each.fault, by_step, right_steps=right))
     return (*found, *merged([*by_step, *by_value]))
 
 
-def _as_rows(trace: ArrayLike) -> Floats:
-    rows = np.asarray(trace, dtype=np.float64)
-    if rows.ndim != 2 or rows.shape[1] != len(LABELS) or rows.shape[0] < 2:  # noqa: PLR2004  (a table, one step)
-        msg = f"a trace has two or more rows of {', '.join(LABELS)}; got shape {rows.shape}"
+def about_the_data(sample: WeightedSample, fit: EMFit, truth: Parameters | None) -> tuple[Recognition, ...]:
+    """Mistakes that the data themselves show."""
+    found = ((fault, fault.find_in_data(sample, fit, truth)) for fault in FAULTS if fault.find_in_data is not None)
+    return tuple(
+        Recognition(fault=fault, strength=match.strength, distance=match.distance, explanation=match.text)
+        for fault, match in found
+        if match is not None
+    )
+
+
+def _refuted(fault: Fault, by_step: tuple[Recognition, ...], *, right_steps: bool) -> bool:
+    """Whether a trace rules out what its last row alone might be."""
+    if fault.harmless or any(each.fault is fault for each in by_step):
+        return False
+    return not (right_steps and (fault.stops_right_steps or not fault.steps))
+
+
+def _require_rows(trace: Sequence[Printed] | Floats) -> None:
+    if len(trace) < 2 or any(len(row) != len(LABELS) for row in trace):  # noqa: PLR2004  (one step)
+        widths = ", ".join(str(width) for width in sorted({len(row) for row in trace}))
+        msg = f"a trace has two or more rows of {', '.join(LABELS)}; got shape ({len(trace)}, {widths})"
         raise ValueError(msg)
-    return rows

@@ -81,6 +81,17 @@ def nearer(x: Floats, theta: Floats) -> tuple[Floats, Floats]:
     return hard(x, np.array([0.5, *theta[1:]]))
 
 
+def in_order(theta: Floats) -> Floats:
+    """The same numbers with the labels exchanged where mu1 is above mu2."""
+    return theta if theta[1] <= theta[2] else exchanged(theta)
+
+
+def exchanged(theta: Floats) -> Floats:
+    """The same mixture under the other labels, shape ``(..., 4)``."""
+    weight, mu1, mu2, sigma = np.moveaxis(theta, -1, 0)
+    return np.stack([1 - weight, mu2, mu1, sigma], axis=-1)
+
+
 def pooled(s: Sums) -> float:
     """The right spread, over both components and n."""
     return math.sqrt((s.squares1 + s.squares2) / (s.n1 + s.n2))

@@ -17,6 +17,7 @@ from nutpie.sample import CompiledModel
 
 from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for
 from mixstudy.data.sample import WeightedSample, as_sample, default_prior
+from mixstudy.data.text import glance
 from mixstudy.mcmc.diagnostics import (
     MIN_ESS_PER_CHAIN,
     SamplerStatus,
@@ -54,6 +55,15 @@ class Posterior:
     """The observations."""
     attempts: tuple[Attempt, ...] = ()
     """What it took: every attempt, in the order made."""
+
+    def __repr__(self) -> str:
+        made = f"{self.settings.chains} chains of {self.settings.draws} draws, {self.divergences} divergences"
+        columns = {"mean": ".6g", "sd": ".3g", "r_hat": ".4f", "ess_bulk": ".0f", "ess_tail": ".0f"}
+        found = self.diagnostics.to_dict("index").items()
+        rows = [(str(label), *(format(row[key], spec) for key, spec in columns.items())) for label, row in found]
+        return glance(
+            "Posterior", self.status.value, self.sample.source.description, made, rows=[("", *columns), *rows]
+        )
 
     @property
     def passed(self) -> bool:

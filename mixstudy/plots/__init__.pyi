@@ -6,9 +6,11 @@ from .em import frames as frames
 from .em import player as player
 from .em import plot_em_trace as plot_em_trace
 from .em import plot_likelihood as plot_likelihood
-from .em import plot_surface as plot_surface
 from .gallery import figures as figures
+from .gallery import overview as overview
 from .gallery import study_figures as study_figures
+from .output import save as save
+from .output import svg as svg
 from .posterior import plot_challengers as plot_challengers
 from .posterior import plot_forest as plot_forest
 from .posterior import plot_joint as plot_joint
@@ -21,9 +23,10 @@ from .studies import plot_ranks as plot_ranks
 from .studies import plot_verdicts as plot_verdicts
 from .style import BLUE as BLUE
 from .style import GREEN as GREEN
+from .style import STYLE as STYLE
 from .style import TEXT as TEXT
 from .style import VERMILION as VERMILION
 from .style import WIDTH as WIDTH
 from .style import figure_of as figure_of
-from .style import save as save
-from .style import svg as svg
+from .surface import landscape as landscape
+from .surface import plot_surface as plot_surface

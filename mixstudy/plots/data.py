@@ -15,24 +15,14 @@ from mixstudy.comparison.goodness_of_fit import BAND as PIT_BAND
 from mixstudy.compression.compress import CompressedSample
 from mixstudy.data.sample import WeightedSample
 from mixstudy.model import Floats, Parameters, log_density, responsibilities
-from mixstudy.plots.style import (
-    BAND,
-    BAR,
-    BLUE,
-    EM_LINE,
-    POSTERIOR_LINE,
-    TEXT,
-    TRUTH_LINE,
-    estimator,
-    finish,
-    legend_above,
-    panel,
-    percent,
-)
+from mixstudy.plots.labels import Names, estimator, finish, legend_above, percent
+from mixstudy.plots.style import BAND, BLUE, EM_LINE, POSTERIOR_LINE, ink, own_style, panel, shade, truth_line
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
+HERO = 5.4
+"""Width in inches of the figure that opens a report: it stands beside a table, so that its letters are no smaller."""
 MAX_DRAWS = 200
 """Draws by which a band is drawn, evenly spaced: its edges are then off by a tenth of its width or so."""
 SETTLED = 8.0
@@ -43,34 +33,67 @@ BARS = 0.25
 """Height of the data's bars under the responsibilities."""
 
 
-def plot_data(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_data(
+    result: Comparison,
+    ax: Axes | None = None,
+    *,
+    legend: bool = True,
+    label: str | None = None,
+    unit: str | None = None,
+) -> Axes:
     """Draw the data's histogram under both fitted densities.
 
     These are the density at the estimate and the posterior mean of the density, with its pointwise credible band.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        label: What was observed; by default the column's name.
+        unit: Its unit.
     """
-    ax = panel(ax)
+    ax = panel(ax, height=3.4, width=HERO)
     edges = draw_histogram(result, ax, label="data")
     means = Parameters.relabelled(result.table["posterior_mean"].to_numpy())
     x = grid(edges, *(p for p in (result.estimate, means, result.truth) if p is not None))
     _draw_curves(result, density, x, ax)
-    finish(ax, "x (data units)", "density (per data unit)")
-    legend_above(ax, columns=5)
+    names = Names.of(result, label=label, unit=unit)
+    finish(ax, names.x, names.density)
+    if legend:
+        legend_above(ax, columns=5)
     return ax
 
 
-def plot_responsibilities(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_responsibilities(
+    result: Comparison,
+    ax: Axes | None = None,
+    *,
+    legend: bool = True,
+    label: str | None = None,
+    unit: str | None = None,
+) -> Axes:
     """Draw the responsibility of the lower component along x, where it is neither 0 nor 1, over the data's bars.
 
     The posterior's mean and pointwise credible band lie under the estimate's curve; the bars are not to scale.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        label: What was observed; by default the column's name.
+        unit: Its unit.
     """
     ax = panel(ax, height=3.2)
     heights, edges = histogram(result)
     x = _undecided(result.estimate, edges)
-    ax.stairs(BARS * heights / heights.max(), edges, fill=True, color=BAR, label="data")
+    ax.stairs(BARS * heights / heights.max(), edges, fill=True, color=shade(ax), label="data")
     _draw_curves(result, responsibilities, x, ax)
     ax.set(xlim=(x[0], x[-1]), ylim=(-0.02, 1.02))
-    finish(ax, "x (data units)", "P(component 1 | x)")
-    legend_above(ax, columns=5)
+    finish(ax, Names.of(result, label=label, unit=unit).x, "P(component 1 | x)")
+    if legend:
+        legend_above(ax, columns=5)
     return ax
 
 
@@ -84,7 +107,7 @@ def _draw_curves(result: Comparison, curve: Callable[[Floats, Parameters], Float
     ax.plot(x, curves.mean(axis=0), label="posterior mean", **POSTERIOR_LINE)
     ax.plot(x, curve(x, result.estimate), label=estimator(result), **EM_LINE)
     if result.truth is not None:
-        ax.plot(x, curve(x, result.truth), label="truth", **TRUTH_LINE)
+        ax.plot(x, curve(x, result.truth), label="truth", **truth_line(ax))
 
 
 def _undecided(theta: Parameters, edges: Floats) -> Floats:
@@ -99,8 +122,23 @@ def _undecided(theta: Parameters, edges: Floats) -> Floats:
     return np.linspace(low, high, 401)
 
 
-def plot_pit(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_pit(
+    result: Comparison,
+    ax: Axes | None = None,
+    *,
+    legend: bool = True,
+    label: str | None = None,
+    unit: str | None = None,
+) -> Axes:
     """Draw empirical less fitted distribution function with its simultaneous band.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        label: What was observed; by default the column's name.
+        unit: Its unit.
 
     Raises:
         ValueError: There were no raw observations to compute it from.
@@ -112,13 +150,14 @@ def plot_pit(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax, height=3.0)
     band_name = f"{percent(PIT_BAND)} simultaneous band"
     ax.fill_between(pit.x, -pit.half_width, pit.half_width, color=BAND, linewidth=0, label=band_name)
-    ax.axhline(0, color=TEXT, linewidth=0.8, linestyle=":")
+    ax.axhline(0, color=ink(ax), linewidth=0.8, linestyle=":")
     ax.plot(pit.x, pit.difference, color=BLUE, linewidth=1.4, label="empirical less fitted")
     outside = np.abs(pit.difference) > pit.half_width
     if outside.any():
-        ax.plot(pit.x[outside], pit.difference[outside], "o", color="black", markersize=3, label="outside the band")
-    finish(ax, "x (data units)", "difference (probability)")
-    legend_above(ax)
+        ax.plot(pit.x[outside], pit.difference[outside], "o", color=ink(ax), markersize=3, label="outside the band")
+    finish(ax, Names.of(result, label=label, unit=unit).x, "difference (probability)")
+    if legend:
+        legend_above(ax)
     return ax
 
 
@@ -161,7 +200,7 @@ def _lattice(sample: WeightedSample) -> tuple[float, float]:
 def draw_histogram(result: Comparison, ax: Axes, *, label: str | None = None) -> Floats:
     """Draw the data's histogram as grey bars, and return their edges."""
     heights, edges = histogram(result)
-    ax.stairs(heights, edges, fill=True, color=BAR, label=label)
+    ax.stairs(heights, edges, fill=True, color=shade(ax), label=label)
     return edges
 
 

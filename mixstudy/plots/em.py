@@ -13,21 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mixstudy.compression.compress import condensed
-from mixstudy.data.sample import WeightedSample
+from mixstudy.em.algorithm import MEANS_MET
 from mixstudy.em.fit import EMFit, fit_em_plain
-from mixstudy.em.run import run_em
 from mixstudy.model import LABELS, Floats, Parameters
 from mixstudy.plots.data import density, draw_histogram, grid
+from mixstudy.plots.labels import STEPS, Names, finish, legend_above
 from mixstudy.plots.style import (
-    LABEL_SIZE,
-    STEPS,
-    TEXT,
     VERMILION,
-    finish,
-    finish_bar,
-    legend_above,
+    ground,
+    ink,
+    is_dark,
     new_figure,
+    own_style,
     panel,
     run_of,
 )
@@ -38,18 +35,16 @@ if TYPE_CHECKING:
 
 EVERY = 7
 """The origin drew the density at every 7th iteration."""
+FEW = 14
+"""Up to so many iterations each one is drawn."""
 MAX_CURVES = 30
 """More curves than this can't be told apart; the stride is then a larger multiple of ``EVERY``."""
 LONGER = 3
 """How many times as many E-steps plain EM is shown for."""
 E_STEPS = {"start": 1, "em": 1, "squarem": 2, "newton": 1}
 """E-steps that an iteration takes: a squared one looks at the leap, and at the EM step that settles it."""
-MARKS = (
-    ("em", "o", VERMILION, "EM step"),
-    ("squarem", "o", "white", "squared step"),
-    ("newton", "D", "white", "Newton step"),
-)
-"""How each kind of step is drawn."""
+MARKS = (("em", "o", True, "EM step"), ("squarem", "o", False, "squared step"), ("newton", "D", False, "Newton step"))
+"""How each kind of step is drawn: its mark, filled or not, and its name."""
 
 
 def iterate(em: EMFit, iteration: int) -> Parameters:
@@ -57,8 +52,23 @@ def iterate(em: EMFit, iteration: int) -> Parameters:
     return Parameters.relabelled(em.iterates[iteration, : len(LABELS)])
 
 
-def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw EM's density at the start, every 7th iteration (light to dark) and the last, over the data.
+@own_style
+def plot_em_trace(
+    result: Comparison,
+    ax: Axes | None = None,
+    *,
+    legend: bool = True,
+    label: str | None = None,
+    unit: str | None = None,
+) -> Axes:
+    """Draw EM's density at the start, at each iteration or every 7th (light to dark) and the last, over the data.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
+        label: What was observed; by default the column's name.
+        unit: Its unit.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -67,30 +77,41 @@ def plot_em_trace(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax)
     edges = draw_histogram(result, ax)
     last = len(em.steps) - 1
-    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES))
+    stride = EVERY * max(1, math.ceil(last / EVERY / MAX_CURVES)) if last > FEW else 1
     for iteration in sorted({*range(0, last, stride), last}):
         theta = iterate(em, iteration)
         x = grid(edges, theta)
-        ax.plot(x, density(x, theta), **_style(iteration, last=last, stride=stride))
-    finish(ax, "x (data units)", "density (per data unit)")
-    legend_above(ax)
+        ax.plot(x, density(x, theta), **_look(iteration, ax, last=last, stride=stride))
+    names = Names.of(result, label=label, unit=unit)
+    finish(ax, names.x, names.density)
+    if legend:
+        legend_above(ax)
     return ax
 
 
-def _style(iteration: int, *, last: int, stride: int) -> dict[str, Any]:
+def _look(iteration: int, ax: Axes, *, last: int, stride: int) -> dict[str, Any]:
     """How a density is drawn: the start dotted, the last heavy, and of those between only the first named."""
     if iteration == 0:
-        return {"color": TEXT, "linewidth": 1.2, "linestyle": ":", "zorder": 3, "label": "start"}
-    color = mpl.colormaps["Blues"](0.4 + 0.6 * iteration / last)
+        return {"color": ink(ax), "linewidth": 1.2, "linestyle": ":", "zorder": 3, "label": "start"}
+    along = 0.6 * iteration / last
+    color = mpl.colormaps["Blues"](0.6 - along if is_dark(ax) else 0.4 + along)
     if iteration == last:
         return {"color": color, "linewidth": 2.2, "label": f"last: iteration {last}"}
-    return {"color": color, "linewidth": 1.2, "label": f"every {stride} iterations" if iteration == stride else None}
+    name = f"every {stride} iterations" if stride > 1 else "each iteration"
+    return {"color": color, "linewidth": 1.2, "label": name if iteration == stride else None}
 
 
-def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """Draw how far below the maximum the log-likelihood is after each E-step, on a log scale.
 
-    Beside an accelerated run stands plain EM from the same start. Leaps that were turned down are not counted.
+    Beside an accelerated run stands plain EM from the same start, whose name tells where it rests on a saddle. Leaps
+    that were turned down are not counted.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -99,112 +120,38 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None) -> Axes:
     ax = panel(ax, height=3.2)
     steps, heights = np.array(em.steps), em.iterates[:, -1]
     cost = np.cumsum([E_STEPS[step] for step in em.steps])
-    accelerated = not {"squarem", "newton"}.isdisjoint(em.steps)
-    plain = _plain(em, iterations=LONGER * int(cost[-1])) if accelerated else heights
-    top = max(float(heights.max()), float(plain.max()))
+    plain = plain_run(em)
+    top = max(float(heights.max()), float(plain.iterates[:, -1].max()))
     rounding = np.finfo(np.float64).eps * max(1.0, abs(top))
-    gap, plain_gap = (np.maximum(top - curve, rounding) for curve in (heights, plain))
-    if accelerated:
-        ax.semilogy(np.arange(1, plain.size + 1), plain_gap, color=TEXT, linewidth=1.4, label="plain EM")
+    gap, plain_gap = (np.maximum(top - curve, rounding) for curve in (heights, plain.iterates[:, -1]))
+    if plain is not em:
+        name = "plain EM, still at the saddle" if at_saddle(plain) else "plain EM"
+        ax.semilogy(np.arange(1, plain_gap.size + 1), plain_gap, color=ink(ax), linewidth=1.4, label=name)
     ax.semilogy(cost, gap, color=VERMILION, linestyle="--", linewidth=1.2)
-    for kind, marker, face, name in MARKS:
-        where = steps == kind
+    for kind, mark, filled, name in MARKS:
+        where, face = steps == kind, VERMILION if filled else ground(ax)
         if where.any():
-            ax.plot(cost[where], gap[where], marker, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
-    ax.axhline(rounding, color=TEXT, linewidth=0.8, linestyle=":", label="rounding")
+            ax.plot(cost[where], gap[where], mark, color=VERMILION, markerfacecolor=face, markersize=4, label=name)
+    ax.axhline(rounding, color=ink(ax), linewidth=0.8, linestyle=":", label="rounding")
     finish(ax, "E-steps", f"below the {'maximum' if em.maxima else 'highest point reached'} (nats)")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
-    legend_above(ax)
+    if legend:
+        legend_above(ax)
     return ax
 
 
-def _plain(em: EMFit, *, iterations: int) -> Floats:
-    """Log-likelihood of textbook EM from the run's own start: there and after each iteration, nats."""
-    return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=iterations).iterates[:, -1]
+def plain_run(em: EMFit) -> EMFit:
+    """Textbook EM from the start of an accelerated run, for ``LONGER`` times its E-steps; else the run itself."""
+    if {"squarem", "newton"}.isdisjoint(em.steps):
+        return em
+    cost = sum(E_STEPS[step] for step in em.steps)
+    return fit_em_plain(em.sample, start=em.iterates[0, : len(LABELS)], iterations=LONGER * cost)
 
 
-EVEN, FINE = 31, 11
-"""Positions of each mean: over the whole figure, and about the maximum, where the peak may be sharp."""
-SMALLEST_WEIGHT = 0.02
-"""Where the climbs over weight and sigma begin at the least."""
-MARGIN = 0.25
-"""How far the figure goes beyond the path, in its length or the data's standard deviation."""
-EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
-"""What makes a mark stand out from the contours."""
-SHALLOWEST = 400.0
-"""The whole height of the figure over the smallest step of its contours."""
-PEAK = 4.0
-"""Standard errors about the maximum with finer positions."""
-
-
-def profile(sample: WeightedSample, mu1: Floats, mu2: Floats) -> Floats:
-    """Log-likelihood with weight and sigma maximised out, nats, at pairs of means of shape ``(k,)``, data units."""
-    m1, m2 = ((mu - sample.mean) / sample.sd for mu in (mu1, mu2))
-    weight = m2 / np.where(m1 == m2, 1.0, m2 - m1)  # with which the mixture has the data's mean
-    weight = np.clip(weight, SMALLEST_WEIGHT, 1 - SMALLEST_WEIGHT)
-    variance = 1 - 1 / sample.n + weight * m1**2 + (1 - weight) * m2**2
-    starts = np.stack([weight, m1, m2, np.sqrt(variance)], axis=1)
-    ends = run_em(sample.standardised, sample.weights, starts[:, None], held=(1, 2))
-    return ends.log_likelihood[:, 0] - sample.n * math.log(sample.sd)
-
-
-def plot_surface(result: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw the profile likelihood over both means as contours, with EM's path, the maxima and the saddle.
-
-    On the line ``mu1 = mu2`` the mixture is a single normal; its highest point, both means at the data's, is the
-    saddle. Beyond that line the components have changed places.
-
-    Raises:
-        ValueError: The estimate came as bare parameters.
-    """
-    em = run_of(result)
-    ax = panel(ax, height=4.4)
-    path = em.iterates[:, 1:3] if em.iterates[-1, 1] <= em.iterates[-1, 2] else em.iterates[:, 2:0:-1]
-    mu1, mu2 = _positions(em, path, 1), _positions(em, path, 2)
-    across, up = np.meshgrid(mu1, mu2)
-    heights = profile(condensed(em.sample), across.ravel(), up.ravel()).reshape(across.shape)
-    _draw_contours(ax, mu1, mu2, max(em.log_likelihood, heights.max()) - heights)
-    ax.axline((em.sample.mean, em.sample.mean), slope=1, color=TEXT, linewidth=1.0, linestyle=":", label="equal means")
-    ax.plot(em.sample.mean, em.sample.mean, "X", color=TEXT, markersize=7, label="saddle")
-    _draw_path(em, path, ax)
-    ax.set(xlim=(mu1[0], mu1[-1]), ylim=(mu2[0], mu2[-1]))
-    finish(ax, "mu1 (data units)", "mu2 (data units)")
-    legend_above(ax, columns=3)
-    return ax
-
-
-def _draw_path(em: EMFit, path: Floats, ax: Axes) -> None:
-    """EM's way over both means, where it starts and ends, and the other maxima."""
-    ax.plot(*path.T, "--o", color=VERMILION, linewidth=1.2, markersize=3, label="EM's path")
-    ax.plot(*path[0], "s", color=VERMILION, markerfacecolor="white", markersize=6, label="start")
-    name = "maximum" if em.maxima else "last iterate"
-    ax.plot(em.parameters.mu1, em.parameters.mu2, "*", color=VERMILION, markersize=13, label=name, **EDGE)
-    if others := em.maxima[1:]:
-        places = zip(*((peak.parameters.mu1, peak.parameters.mu2) for peak in others), strict=True)
-        ax.plot(*places, "^", color=TEXT, markersize=9, label="lower maximum", **EDGE)
-
-
-def _positions(em: EMFit, path: Floats, which: int) -> Floats:
-    """Positions of a mean that show its path, all maxima and the saddle, finer about the maximum."""
-    peaks = [[*peak.parameters][which] for peak in em.maxima]
-    places = [*path[:, which - 1], *peaks, em.sample.mean]
-    margin = MARGIN * max(max(places) - min(places), em.sample.sd)
-    low, high = min(places) - margin, max(places) + margin
-    centre, reach = [*em.parameters][which], PEAK * np.nan_to_num(em.standard_errors[which])
-    fine = centre + np.linspace(-reach, reach, FINE)
-    return np.unique(np.concatenate([np.linspace(low, high, EVEN), fine[(fine > low) & (fine < high)]]))
-
-
-def _draw_contours(ax: Axes, mu1: Floats, mu2: Floats, below: Floats) -> None:
-    """Contours 1, 2, 5, 10, ... nats below the maximum, the darker the higher, those too small to be seen left out."""
-    series = np.outer(10.0 ** np.arange(-9, 16), [1, 2, 5]).ravel()
-    visible = series[(series > below.max() / SHALLOWEST) & (series < below.max())]
-    levels = np.array([0.0, *visible, below.max()])
-    shades = mpl.colormaps["Blues"](np.linspace(0.85, 0.05, len(levels) - 1))
-    filled = ax.contourf(mu1, mu2, below, levels=levels, colors=shades)
-    ax.contour(mu1, mu2, below, levels=visible, colors="white", linewidths=0.5)
-    bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[:-1], format="{x:,.10g}", pad=0.02)
-    finish_bar(bar, "nats below the maximum")
+def at_saddle(run: EMFit) -> bool:
+    """Whether a run ended with its means together at what is no maximum."""
+    theta = run.parameters
+    return theta.mu2 - theta.mu1 < MEANS_MET * theta.sigma and not math.isfinite(run.distance)
 
 
 MAX_FRAMES = 40
@@ -225,6 +172,7 @@ def frames(result: Comparison) -> tuple[int, ...]:
     return tuple(sorted({round(place) for place in np.linspace(0, last, MAX_FRAMES).tolist()}))
 
 
+@own_style
 def player(result: Comparison) -> Figure:
     """Draw the data's histogram and one curve for each of ``frames(result)``, for a page to show one at a time.
 
@@ -241,6 +189,7 @@ def player(result: Comparison) -> Figure:
     return figure
 
 
+@own_style
 def animate_em(result: Comparison, path: str | Path, *, seconds: float = 6.0) -> None:
     """Write a GIF of EM's climb that repeats itself: curve, iteration, distance to the maximum in nats.
 
@@ -259,7 +208,7 @@ def animate_em(result: Comparison, path: str | Path, *, seconds: float = 6.0) ->
     ax = figure.axes[0]
     heights = run_of(result).iterates[:, -1]
     (line,) = ax.plot([], [], color=VERMILION, linewidth=2.0)
-    title = ax.set_title(" ", loc="left", fontsize=LABEL_SIZE, color=TEXT)
+    title = ax.set_title(" ", loc="left")
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once: the axes must not move
     writer = PillowWriter(fps=(len(curves) + HELD) / seconds)  # type: ignore[arg-type]
@@ -281,7 +230,8 @@ def _stage(result: Comparison) -> tuple[Figure, list[tuple[Floats, Floats]]]:
     curves = [_curve(edges, iterate(em, iteration)) for iteration in frames(result)]
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(0, 1.05 * max(ax.get_ylim()[1] / 1.05, *(float(heights.max()) for _, heights in curves)))
-    finish(ax, "x (data units)", "density (per data unit)")
+    names = Names.of(result, label=None, unit=None)
+    finish(ax, names.x, names.density)
     return figure, curves
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from mixstudy.plots.data import plot_data, plot_pit, plot_responsibilities
-from mixstudy.plots.em import plot_em_trace, plot_likelihood, plot_surface
+from mixstudy.plots.em import plot_em_trace, plot_likelihood
 from mixstudy.plots.posterior import plot_challengers, plot_forest, plot_joint, plot_posteriors, plot_traces
 from mixstudy.plots.studies import plot_coverage, plot_offsets, plot_verdicts
-from mixstudy.plots.style import figure_of, new_figure
+from mixstudy.plots.style import figure_of, new_figure, own_style
+from mixstudy.plots.surface import plot_surface
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
 
+OVERVIEW = (11.0, 7.6)
+"""Width and height in inches of the figure that shows everything at a glance."""
+
+
+@own_style
 def figures(result: Comparison) -> dict[str, Figure]:
     """Draw every figure of a comparison's report, by name and in its order.
 
@@ -42,6 +48,23 @@ def figures(result: Comparison) -> dict[str, Figure]:
     return found
 
 
+@own_style
+def overview(result: Comparison) -> Figure:
+    """Draw the most telling panels of a comparison in one figure: data, intervals, posteriors and, of EM, its climb."""
+    figure = new_figure(OVERVIEW[1], width=OVERVIEW[0])
+    quarters: Any = figure.subfigures(2, 2)
+    (data, posteriors), (forest, climb) = quarters
+    plot_data(result, data.subplots())
+    plot_posteriors(result, posteriors.subplots(2, 2))
+    plot_forest(result, forest.subplots(2, 2))
+    if result.em is None:
+        plot_challengers(result, climb.subplots())
+    else:
+        plot_surface(result, climb.subplots())
+    return figure
+
+
+@own_style
 def study_figures(table: pd.DataFrame, *, level: float = 0.95) -> dict[str, Figure]:
     """Draw every figure of a replication study's report: ``coverage``, ``offsets``, ``verdicts``.
 

@@ -13,30 +13,34 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mixstudy.compression.compress import condensed
 from mixstudy.model import LABELS, Floats, log_likelihood, log_likelihoods
-from mixstudy.plots.style import (
-    BAND,
-    BLUE,
-    EM_LINE,
-    LABEL_SIZE,
+from mixstudy.plots.labels import (
     STEPS,
-    TRUTH_LINE,
-    VERMILION,
-    collection,
+    Names,
     credible_interval,
     estimator,
     finish,
     legend_above,
-    new_figure,
-    panel,
-    panels,
     percent,
     shared_legend,
-    with_unit,
+)
+from mixstudy.plots.style import (
+    BAND,
+    BLUE,
+    EM_LINE,
+    VERMILION,
+    collection,
+    ground,
+    ink,
+    is_dark,
+    is_first,
+    own_style,
+    panel,
+    panels,
+    truth_line,
 )
 
 if TYPE_CHECKING:
@@ -48,41 +52,38 @@ DOTS: dict[str, Any] = {"color": BLUE, "alpha": 0.3, "markersize": 2.2, "markere
 MAX_VECTORS = 5000
 """Draws of a parameter beyond which the lines of their chains take more room than their picture."""
 LIGHTEST = 0.85
-"""How far the chains' colours go from dark to light (viridis): beyond, they are lost on white."""
+"""How far the chains' colours go from dark to light (viridis), or back on dark ground: beyond, they are lost on it."""
 DEEPEST = 0.005
 """Share of the draws, those with the lowest likelihood, that may lie outside the figure."""
 
 
-def plot_joint(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+@own_style
+def plot_joint(
+    result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
+) -> tuple[Axes, ...]:
     """Draw the joint posterior of each pair as points, with EM's estimate and its confidence ellipse.
 
     The ellipse has the level of the credible intervals: ``d' V^-1 d = -2 log(1 - level)``. There are six panels in
-    the order of ``PAIRS``; in a figure of its own they are the lower triangle of a matrix, which ArviZ's ``plot_pair``
-    would draw without ellipses, and into no other axes.
+    the order of ``PAIRS``, in two rows; ArviZ's ``plot_pair`` would draw them without ellipses, and into no other axes.
+
+    Args:
+        result: The comparison.
+        axes: Where to draw, in reading order; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
     """
-    own = axes is None
-    axes = _triangle(new_figure(5.8)) if axes is None else panels(axes, 2, 3, height=0)
-    draws = result.posterior.draws
+    axes = panels(axes, 2, 3, height=4.6)
+    draws, names = result.posterior.draws, Names.of(result, label=None, unit=unit)
     for ax, pair in zip(axes, PAIRS, strict=True):
         i, j = (LABELS.index(label) for label in pair)
         ax.plot(draws[:, i], draws[:, j], ".", rasterized=True, **DOTS)
         ax.plot([], [], "o", color=BLUE, markersize=3, label="posterior draws")
         _draw_ellipse(result, [i, j], ax)
         ax.set(xlim=limits(result, pair[0]), ylim=limits(result, pair[1]))
-        finish(ax, with_unit(pair[0]), with_unit(pair[1]), ticks=3, stacked=True)
-        if own:
-            ax.label_outer()
-    if own:
-        handles, names = axes[0].get_legend_handles_labels()
-        axes[0].figure.legend(handles, names, loc="upper right", frameon=False, fontsize=LABEL_SIZE)
-    else:
+        finish(ax, names.of_parameter(pair[0]), names.of_parameter(pair[1]), ticks=4)
+    if legend:
         shared_legend(axes)
     return axes
-
-
-def _triangle(figure: Figure) -> tuple[Axes, ...]:
-    places = figure.add_gridspec(3, 3)
-    return tuple(figure.add_subplot(places[row, column]) for row in range(3) for column in range(row + 1))
 
 
 def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
@@ -96,19 +97,29 @@ def _draw_ellipse(result: Comparison, pair: list[int], ax: Axes) -> None:
     ax.plot(*centre, "+", color=VERMILION, markersize=9, markeredgewidth=1.8, label=estimator(result))
     if result.truth is not None:
         truth = result.truth.array[pair]
-        ax.plot(*truth, "x", color="black", markersize=6, markeredgewidth=1.4, label="truth")
+        ax.plot(*truth, "x", color=ink(ax), markersize=6, markeredgewidth=1.4, label="truth")
 
 
-def plot_traces(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+@own_style
+def plot_traces(
+    result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
+) -> tuple[Axes, ...]:
     """Draw the draws of each chain in their order, four panels (ArviZ's ``plot_trace``); ticks mark divergences.
 
     The colours of the chains go from dark to light, so that they are told apart in grey.
+
+    Args:
+        result: The comparison.
+        axes: Where to draw, in reading order; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, len(LABELS), 1, height=5.2)
     posterior = result.posterior.data["posterior"].to_dataset()[[*LABELS]]
-    shades = mpl.colormaps["viridis"](np.linspace(0, LIGHTEST, posterior.sizes["chain"]))
+    ends = (1, 1 - LIGHTEST) if is_dark(axes[0]) else (0, LIGHTEST)
+    shades = mpl.colormaps["viridis"](np.linspace(*ends, posterior.sizes["chain"]))
     colours = [to_hex(shade) for shade in shades]
-    dense = posterior[LABELS[0]].size > MAX_VECTORS
+    dense, names = posterior[LABELS[0]].size > MAX_VECTORS, Names.of(result, label=None, unit=unit)
     az.plot_trace(
         result.posterior.data,
         var_names=[*LABELS],
@@ -123,18 +134,25 @@ def plot_traces(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple
     for ax, label in zip(axes, LABELS, strict=True):
         last = ax is axes[-1]
         ax.set_xlim(0, posterior.sizes["draw"])
-        finish(ax, "draw" if last else "", with_unit(label), stacked=True)
+        finish(ax, "draw" if last else "", names.of_parameter(label))
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=STEPS, integer=True))
         ax.tick_params(labelbottom=last)
-    shared_legend(axes, columns=8)
+    if legend:
+        shared_legend(axes, columns=8)
     return axes
 
 
-def plot_challengers(result: Comparison, ax: Axes | None = None) -> Axes:
+@own_style
+def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """Draw how far the likelihood of the posterior draws lies from the estimate's, the maximum being at 0.
 
     In large samples twice the shortfall has a chi-square distribution with 4 degrees of freedom (Wilks 1938), so that
     the shortfall d has the density ``d exp(-d)``. A draw above 0 proves that the estimate is not the maximum.
+
+    Args:
+        result: The comparison.
+        ax: Where to draw; a figure of its own by default.
+        legend: Whether to add the legend.
     """
     ax = panel(ax, height=3.0)
     sample, draws = condensed(result.posterior.sample), result.posterior.draws
@@ -149,7 +167,8 @@ def plot_challengers(result: Comparison, ax: Axes | None = None) -> Axes:
     name = f"{estimator(result)}: {above} of {gaps.size} draws above" if above else estimator(result)
     ax.axvline(0, label=name, **EM_LINE)
     finish(ax, "log-likelihood of a draw less the estimate's (nats)", "density (per nat)")
-    legend_above(ax)
+    if legend:
+        legend_above(ax)
     return ax
 
 
@@ -163,12 +182,22 @@ PLAIN = dict.fromkeys(("title", "point_estimate", "point_estimate_text", "credib
 """What ArviZ would add to a density."""
 
 
-def plot_posteriors(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+@own_style
+def plot_posteriors(
+    result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
+) -> tuple[Axes, ...]:
     """Draw four panels: each parameter's posterior density (ArviZ's ``plot_dist``), interval, estimate and truth.
 
     The dashed curve is what EM says of itself: a normal density about its estimate, with its standard error.
+
+    Args:
+        result: The comparison.
+        axes: Where to draw, in reading order; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, 2, 2, height=4.8)
+    names = Names.of(result, label=None, unit=unit)
     _draw_densities(result, axes)
     for ax, label in zip(axes, LABELS, strict=True):
         row = _row(result, label)
@@ -179,8 +208,9 @@ def plot_posteriors(result: Comparison, axes: Sequence[Axes] | None = None) -> t
             ax.plot(row["em"] + row["em_se"] * z, heights, label="EM: normal approximation", **EM_LINE)
         _mark_values(result, label, ax)
         ax.set(xlim=limits(result, label), ylim=(0, None))
-        finish(ax, with_unit(label), "density (per unit)", ticks=4)
-    shared_legend(axes, columns=3)
+        finish(ax, names.of_parameter(label), "density (per unit)", ticks=4)
+    if legend:
+        shared_legend(axes, columns=3)
     return axes
 
 
@@ -206,7 +236,7 @@ def _mark_values(result: Comparison, label: str, ax: Axes) -> None:
     """Draw a parameter's estimate and, where it is known, its true value as upright lines."""
     ax.axvline(_row(result, label)["em"], color=VERMILION, linewidth=1.0, zorder=1, label=estimator(result))
     if result.truth is not None:
-        ax.axvline(asdict(result.truth)[label], zorder=1, label="truth", **TRUTH_LINE)
+        ax.axvline(asdict(result.truth)[label], zorder=1, label="truth", **truth_line(ax))
 
 
 def limits(result: Comparison, label: str) -> tuple[float, float]:
@@ -220,14 +250,24 @@ def limits(result: Comparison, label: str) -> tuple[float, float]:
     return min(values) - margin, max(values) + margin
 
 
-def plot_forest(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
+@own_style
+def plot_forest(
+    result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
+) -> tuple[Axes, ...]:
     """Draw four panels: each parameter's Wald, profile, bootstrap and credible interval, one below the other.
 
     The first three are about the maximum of the likelihood, the credible interval has the posterior mean as its point.
     An interval that is open, or far longer than the posterior is wide, ends in an arrow; one that was not found is left
     out.
+
+    Args:
+        result: The comparison.
+        axes: Where to draw, in reading order; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, 2, 2, height=3.8)
+    names = Names.of(result, label=None, unit=unit)
     for ax, label in zip(axes, LABELS, strict=True):
         row = _row(result, label)
         ends = result.intervals.loc[label].to_numpy(dtype=np.float64).reshape(len(MARKERS), 2)
@@ -237,13 +277,15 @@ def plot_forest(result: Comparison, axes: Sequence[Axes] | None = None) -> tuple
         for place, (kind, marker) in enumerate(MARKERS.items()):
             point, colour = (mean, BLUE) if kind == "credible" else (maximum, VERMILION)
             _draw_interval(ends[place], place, ax, reach=reach, color=colour)
-            ax.plot(point, place, marker, color=colour, markersize=5, markerfacecolor="white")
+            ax.plot(point, place, marker, color=colour, markersize=5, markerfacecolor=ground(ax))
         _mark_values(result, label, ax)
         ax.margins(x=0.06)
-        finish(ax, with_unit(label), "", ticks=4)
-        ax.set_yticks(range(len(MARKERS)), [*MARKERS], fontsize=LABEL_SIZE)
+        finish(ax, names.of_parameter(label), "", ticks=4)
+        ax.set_yticks(range(len(MARKERS)), [*MARKERS])
+        ax.tick_params(labelleft=is_first(ax))
         ax.set_ylim(len(MARKERS) - 0.5, -0.5)
-    shared_legend(axes)
+    if legend:
+        shared_legend(axes)
     return axes
 
 

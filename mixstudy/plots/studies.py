@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from typing import Any
+from itertools import cycle
+from typing import Any, Literal
 
 import arviz as az
 import numpy as np
@@ -12,34 +14,32 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from mixstudy.model import LABELS, Floats
+from mixstudy.plots.labels import finish, percent, shared_legend
 from mixstudy.plots.style import (
     BAND,
-    BAR,
     BLUE,
     GREEN,
-    LABEL_SIZE,
     ORANGE,
-    TEXT,
     TICK_SIZE,
     VERMILION,
     WIDTH,
     collection,
-    finish,
-    finish_bar,
+    ground,
+    ink,
+    own_style,
     panels,
-    percent,
-    shared_legend,
+    shade,
 )
 
 KINDS: dict[str, dict[str, Any]] = {
     "wald": {"color": VERMILION, "marker": "o"},
     "profile": {"color": ORANGE, "marker": "s"},
     "bootstrap": {"color": GREEN, "marker": "D"},
-    "credible": {"color": BLUE, "marker": "o", "markerfacecolor": "white"},
+    "credible": {"color": BLUE, "marker": "o", "fillstyle": "none"},
 }
 """How each kind of interval is drawn."""
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "weight": {"color": TEXT, "marker": "o"},
+    "weight": {"color": ORANGE, "marker": "o"},
     "mu1": {"color": VERMILION, "marker": "s"},
     "mu2": {"color": BLUE, "marker": "D"},
     "sigma": {"color": GREEN, "marker": "^"},
@@ -47,7 +47,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 """How each parameter is drawn."""
 VERDICTS: dict[str, dict[str, Any]] = {
     "agree": {"color": BLUE},
-    "inconclusive": {"color": BAR},
+    "inconclusive": {"color": "#BBBBBB"},
     "disagree": {"color": VERMILION, "hatch": "///", "edgecolor": "white"},
 }
 """How each verdict is drawn, from below."""
@@ -57,18 +57,23 @@ BESIDE = 1.18
 """Factor in n between the marks of two kinds of interval, so that they don't hide each other."""
 HEADROOM = 0.03
 """Room in the figure of coverage beyond the marks."""
-DARK = 0.5
-"""Share from which its field is so dark that the number on it is white."""
 SMALLEST_OFFSET = 1e-3
 """Offsets below this, or not told from Monte Carlo error, are drawn here."""
+LONGEST_NAME = 32
+"""Letters in a line of a mistake's name."""
+BETWEEN = 0.24
+"""Distance between the marks of two separations in a row."""
+Z = 1.959964
+"""Half-width of a 95 % interval in standard errors."""
 THEORY = 3.0
 """Where the line of theory's slope would be at one observation: above the marks."""
 
 
+@own_style
 def plot_coverage(
     summary: pd.DataFrame, axes: Sequence[Axes] | None = None, *, level: float = 0.95
 ) -> tuple[Axes, ...]:
-    """Draw coverage by n with bars of two Monte Carlo errors: a row for each cell, a panel for each parameter.
+    """Draw coverage by n with its 95 % intervals (Wilson 1927): a row for each cell, a panel for each parameter.
 
     Args:
         summary: From ``mixstudy.study.summary.summarise``.
@@ -78,18 +83,19 @@ def plot_coverage(
     cells = _cells(summary)
     axes = panels(axes, len(cells), len(LABELS), height=1.2 + 1.5 * len(cells), width=1.3 * WIDTH)
     rows = summary[summary["measure"].isin([f"{kind} coverage" for kind in KINDS])]
-    lowest = max(0.0, float((rows["value"] - 2 * rows["error"]).min()) - HEADROOM)
     ends = rows["n"].min() / BESIDE**3, rows["n"].max() * BESIDE**3
     for number, ax in enumerate(axes):
         (title, cell), label = cells[number // len(LABELS)], LABELS[number % len(LABELS)]
-        _draw_coverage(rows[_of_cell(rows, cell) & (rows["parameter"] == label)], ax)
-        ax.axhline(level, color="black", linewidth=0.8, linestyle=":", label=percent(level))
-        ax.set(xscale="log", xlim=ends, ylim=(lowest, 1 + HEADROOM))
+        of_cell = rows[_of_cell(rows, cell)]
+        _draw_coverage(of_cell[of_cell["parameter"] == label], ax)
+        ax.axhline(level, color=ink(ax), linewidth=0.8, linestyle=":", label=percent(level))
+        lowest = np.nanmin(wilson(of_cell["value"] * of_cell["count"], of_cell["count"])[0], initial=level)
+        ax.set(xscale="log", xlim=ends, ylim=(max(0.0, lowest) - HEADROOM, 1 + HEADROOM))
         bottom, column = number >= len(axes) - len(LABELS), number % len(LABELS)
         finish(ax, "observations" if bottom else "", "coverage (share)" if column == 0 else "")
         if column == len(LABELS) - 1:
             ax.text(1.03, 0.5, title, rotation=270, va="center", transform=ax.transAxes, fontsize=TICK_SIZE)
-        ax.set_title(label if number < len(LABELS) else "", fontsize=LABEL_SIZE, color=TEXT)
+        ax.set_title(label if number < len(LABELS) else "")
     shared_legend(axes, columns=5)
     return axes
 
@@ -100,9 +106,20 @@ def _draw_coverage(rows: pd.DataFrame, ax: Axes) -> None:
         some = rows[rows["measure"] == f"{kind} coverage"]
         n = some["n"] * BESIDE ** (place - (len(KINDS) - 1) / 2)
         bars: dict[str, Any] = {"linestyle": "", "markersize": 4, "elinewidth": 1.0, "label": kind}
-        ax.errorbar(n, some["value"], 2 * some["error"], **bars, **style)
+        low, high = wilson(some["value"] * some["count"], some["count"])
+        ax.errorbar(n, some["value"], [some["value"] - low, high - some["value"]], **bars, **style)
 
 
+def wilson(hits: pd.Series, of: pd.Series) -> tuple[Floats, Floats]:
+    """Ends of the 95 % interval of a share, within 0 and 1 (Wilson 1927); NaN of none."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, spread = np.asarray(hits / of), np.asarray(Z**2 / of)
+        middle = (share + spread / 2) / (1 + spread)
+        half = np.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
+    return np.minimum(middle - half, share), np.maximum(middle + half, share)
+
+
+@own_style
 def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
     """Draw the root mean square of (EM - posterior mean) / posterior sd by n, a panel for each cell.
 
@@ -117,8 +134,8 @@ def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tup
         rows = table[_of_cell(table, cell)]
         _draw_offsets(rows[rows["sampler_status"] == PASSED], ax)
         n = np.array([rows["n"].min(), rows["n"].max()])
-        ax.loglog(n, THEORY / np.sqrt(n), color="black", linestyle=":", linewidth=1.2, label="slope −1/2")
-        ax.set_title(title, fontsize=LABEL_SIZE, color=TEXT)
+        ax.loglog(n, THEORY / np.sqrt(n), color=ink(ax), linestyle=":", linewidth=1.2, label="slope −1/2")
+        ax.set_title(title)
     _share_limits(axes)
     for ax in axes:
         finish(ax, "observations", "|EM − posterior mean| (sds)" if ax is axes[0] else "")
@@ -135,10 +152,11 @@ def _draw_offsets(rows: pd.DataFrame, ax: Axes) -> None:
         squares = (offsets(rows, label) ** 2 - noise**2).groupby(rows["n"]).mean()
         told = squares > SMALLEST_OFFSET**2
         ax.loglog(squares.index, np.sqrt(squares.where(told)), markersize=4, linewidth=1.0, label=label, **style)
-        hollow = {**style, "markersize": 4, "markerfacecolor": "white", "linestyle": ""}
+        hollow = {**style, "markersize": 4, "markerfacecolor": ground(ax), "linestyle": ""}
         ax.loglog(squares.index[~told], np.full((~told).sum(), SMALLEST_OFFSET), **hollow)
 
 
+@own_style
 def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
     """Draw the shares of the verdicts by n, a panel for each cell."""
     cells = _cells(summary)
@@ -150,7 +168,7 @@ def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> 
         for verdict, style in VERDICTS.items():
             ax.bar(np.arange(len(shares)), shares[verdict], bottom=base, width=0.7, label=verdict, **style)
             base += shares[verdict].to_numpy()
-        ax.set_title(title, fontsize=LABEL_SIZE, color=TEXT)
+        ax.set_title(title)
         finish(ax, "observations", "share of data sets" if ax is axes[0] else "")
         ax.set_xticks(np.arange(len(shares)), [f"{n:,}" for n in shares.index], rotation=30)
         ax.set_ylim(0, 1)
@@ -179,43 +197,68 @@ def _share_limits(axes: Sequence[Axes]) -> None:
             getattr(ax, set_)(ends[:, 0].min(), ends[:, 1].max())
 
 
-def plot_power(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
-    """Draw how often the verdict was *disagree*: a row for each mistake, a column for each cell, a panel for each n.
+@own_style
+def plot_power(
+    summary: pd.DataFrame, axes: Sequence[Axes] | None = None, *, measure: Literal["disagree", "named"] = "disagree"
+) -> tuple[Axes, ...]:
+    """Draw how often each mistake was seen, with its 95 % interval: a row for each, a panel for each n.
 
-    Shares other than 0 and 1 are written in; a dot marks a cell in which not one data set counts.
+    The mistakes stand in the order of their shares, the right pair above them. A mark pools the weights of one
+    separation.
+
+    Args:
+        summary: From ``mixstudy.study.power.summarise``.
+        axes: One for each n, in their order.
+        measure: Verdict ``disagree``, or the mistake ``named`` among the first.
     """
-    sizes = sorted(summary["n"].unique())
-    faults = ["none", *sorted(set(summary["fault"]) - {"none"})]
-    axes = panels(axes, 1, len(sizes), height=0.22 * len(faults) + 1.8, width=1.4 * WIDTH)
+    shares = _pooled(summary, measure)
+    sizes, rows = sorted(shares["n"].unique()), _in_order(shares)
+    axes = panels(axes, 1, len(sizes), height=0.27 * len(rows) + 1.2, width=1.25 * WIDTH)
     for ax, n in zip(axes, sizes, strict=True):
-        shares = summary[summary["n"] == n].set_index(["separation", "weight", "fault"])["disagree"].unstack("fault")  # noqa: PD010  (one value a place)
-        shares = shares.T.reindex(faults)
-        image = ax.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1)
-        _write_shares(ax, shares.to_numpy())
-        ax.set_title(f"n = {n:,}", fontsize=LABEL_SIZE, color=TEXT)
-        finish(ax, "", "")
-        labels = [f"{separation:g} σ, {weight:g}" for separation, weight in shares.columns]
-        ax.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=90)
-        names = ["right pair", *faults[1:]] if ax is axes[0] else []
-        ax.set_yticks(np.arange(len(faults)) + 0.5 if names else [], names)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        ax.invert_yaxis()
-    axes[len(axes) // 2].set_xlabel("separation of the means, weight of the lower component", fontsize=LABEL_SIZE)
-    finish_bar(axes[0].figure.colorbar(image, ax=axes, pad=0.01), "disagree (share of data sets)")
+        _draw_power(shares[shares["n"] == n], rows, ax)
+        ax.set(title=f"n = {n:,}", xlim=(-0.04, 1.04), ylim=(len(rows) - 0.5, -0.5))
+        finish(ax, "named (share)" if measure == "named" else "disagree (share)", "")
+        names = [textwrap.fill(name, LONGEST_NAME) for name in ("right pair", *rows[1:])]
+        ax.set_yticks(range(len(rows)), names if ax is axes[0] else [""] * len(rows))
+        ax.tick_params(axis="y", length=0)
+        ax.axhline(0.5, color=ink(ax), linewidth=0.6)
+    shared_legend(axes)
     return axes
 
 
-def _write_shares(ax: Axes, shares: Floats) -> None:
-    for (row, column), share in np.ndenumerate(shares):
-        if np.isnan(share):
-            ax.plot(column + 0.5, row + 0.5, ".", color=TEXT, markersize=2)
-        elif 0 < share < 1:
-            text = f"{share:.2f}".removeprefix("0")
-            colour = "white" if share > DARK else TEXT
-            ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=6, color=colour)
+def _pooled(summary: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Hits and how many counted, for each fault, n and separation."""
+    hits = (summary[measure] * summary["counted"]).fillna(0)
+    rows = summary.assign(hits=hits).groupby(["fault", "n", "separation"])[["hits", "counted"]].sum()
+    return rows.rename(columns={"counted": "of"}).reset_index()
 
 
+def _in_order(shares: pd.DataFrame) -> list[str]:
+    """The right pair, then the mistakes from the one most often seen to the one that moves nothing."""
+    sums = shares.groupby("fault")[["hits", "of"]].sum()
+    order = (sums["hits"] / sums["of"]).drop("none", errors="ignore").sort_values(ascending=False, na_position="last")
+    return ["none", *map(str, order.index)]
+
+
+def _draw_power(shares: pd.DataFrame, rows: list[str], ax: Axes) -> None:
+    """The separations side by side in the row of each mistake, and a line under every row."""
+    separations = sorted(shares["separation"].unique())
+    seen = shares.groupby("fault")["of"].sum()
+    for place, fault in enumerate(rows):
+        if seen.get(fault, 0):
+            ax.hlines(place, 0, 1, color=shade(ax), linewidth=0.6, zorder=0)
+        else:
+            ax.text(0.5, place, "moves no estimate", ha="center", va="center", fontsize=TICK_SIZE)
+    for place, (separation, style) in enumerate(zip(separations, cycle(PARAMETERS.values()), strict=False)):
+        some = shares[(shares["separation"] == separation) & (shares["of"] > 0)]
+        up = some["fault"].map(rows.index) + BETWEEN * (place - (len(separations) - 1) / 2)
+        low, high = wilson(some["hits"], some["of"])
+        share = some["hits"] / some["of"]
+        bars: dict[str, Any] = {"linestyle": "", "markersize": 3.5, "elinewidth": 1.0}
+        ax.errorbar(share, up, xerr=[share - low, high - share], **bars, **style, label=f"{separation:g} sigma apart")
+
+
+@own_style
 def plot_ranks(table: pd.DataFrame, axes: Sequence[Axes] | None = None, *, passed: bool = True) -> tuple[Axes, ...]:
     """Draw the ECDFs of a calibration's ranks less uniform with their simultaneous bands (ArviZ's ``plot_ecdf_pit``).
 
@@ -241,6 +284,6 @@ def plot_ranks(table: pd.DataFrame, axes: Sequence[Axes] | None = None, *, passe
     at, lower, upper = ecdf_band(len(rows))  # ArviZ 1.3's own "envelope" fails under NumPy 2.5
     for ax, name in zip(axes, QUANTITIES, strict=True):
         ax.fill_between(at, lower - at, upper - at, color=BAND, linewidth=0, zorder=-1)
-        ax.set_title(name.replace("_", "-"), fontsize=LABEL_SIZE, color=TEXT)
+        ax.set_title(name.replace("_", "-"))
         finish(ax, "rank of the truth (share)", "ECDF less uniform" if ax is axes[0] else "")
     return axes

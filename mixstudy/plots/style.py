@@ -1,63 +1,88 @@
 """The one style of all figures: quiet, safe for colour-blind readers, readable in grey.
 
-EM is a dashed vermilion line, the posterior solid blue, the truth dotted black (colours of Okabe & Ito 2008), so that
-the three are told apart by their dashes too. The background is white, and a legend stands outside the axes.
+EM is a dashed vermilion line, the posterior solid blue, the truth dotted (colours of Okabe & Ito 2008), so that the
+three are told apart by their dashes too. A figure of its own is drawn in ``STYLE`` whatever the caller's settings are;
+axes that were given keep the look they have, dark ones too: what is neither EM nor posterior takes their ink.
 """
 
 from __future__ import annotations
 
-import io
-import math
-import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import arviz as az
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colorbar import Colorbar
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-
-from mixstudy.model import Floats
+from matplotlib.gridspec import GridSpec
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.em.fit import EMFit
 
 BLUE, VERMILION, ORANGE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#009E73"
-BAR, BAND, TEXT = "#D9D9D9", "#BFDDF0", "#222222"
+TEXT = "#222222"
 EM_LINE: dict[str, Any] = {"color": VERMILION, "linestyle": "--", "linewidth": 1.6}
 POSTERIOR_LINE: dict[str, Any] = {"color": BLUE, "linestyle": "-", "linewidth": 3.2, "alpha": 0.6}
-TRUTH_LINE: dict[str, Any] = {"color": "#000000", "linestyle": ":", "linewidth": 1.8}
+TRUTH_LINE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.8}
+BAND = to_rgba(BLUE, 0.25)
+"""A band of the posterior or of theory, on any ground."""
 WIDTH = 6.6
 """Width of every figure in inches."""
 LABEL_SIZE, TICK_SIZE = 9, 8
 """Sizes of the letters in points."""
-LEGEND: dict[str, Any] = {"frameon": False, "fontsize": LABEL_SIZE, "columnspacing": 1.2, "handlelength": 1.8}
-TOO_FAR = 1e5
-"""Ticks this many times their range away from 0 are written less an offset."""
-PLAIN_POWERS = (-4, 4)
-"""Ticks of a size between these powers of ten are written without one."""
-STEPS = (1, 2, 2.5, 5, 10)
-"""Distances of ticks, times a power of ten."""
-MINUS = "−"
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+STYLE: dict[str, Any] = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelsize": LABEL_SIZE,
+    "axes.titlesize": LABEL_SIZE,
+    "xtick.labelsize": TICK_SIZE,
+    "ytick.labelsize": TICK_SIZE,
+    "legend.fontsize": LABEL_SIZE,
+    **dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color"), TEXT
+    ),
+}
+"""What differs from matplotlib's default; for axes of one's own ``with plt.style.context(plots.STYLE)``."""
+BESIDE, BELOW = 0.7, 0.45
+"""Inches beside and below the axes for what is written there."""
+LUMA, HALF = (0.299, 0.587, 0.114), 0.5
+"""What red, green and blue are in grey; grounds below half of it are dark."""
+SHADE = 0.16
+"""How much of their ink the bars of the data take."""
+
+
+def own_style[**P, R](plot: Callable[P, R]) -> Callable[P, R]:
+    """Draw in the house's style what is drawn into no axes of the caller's, whatever their settings are."""
+    described = signature(plot)
+
+    @wraps(plot)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = described.bind_partial(*args, **kwargs).arguments
+        if given.get("ax", given.get("axes")) is not None:
+            return plot(*args, **kwargs)
+        with mpl.style.context(["default", STYLE]):
+            return plot(*args, **kwargs)
+
+    return drawn
 
 
 def new_figure(height: float, *, width: float = WIDTH) -> Figure:
     """Make an empty figure of that size in inches."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Figure(figsize=(width, height), layout="constrained")
 
 
-def panel(ax: Axes | None, *, height: float = 3.6) -> Axes:
+def panel(ax: Axes | None, *, height: float = 3.6, width: float = WIDTH) -> Axes:
     """Return the axes given, or those of a new figure."""
-    return new_figure(height).subplots() if ax is None else ax
+    return new_figure(height, width=width).subplots() if ax is None else ax
 
 
 def panels(
@@ -91,119 +116,47 @@ def figure_of(axes: Axes | Sequence[Axes]) -> Figure:
     return figure
 
 
-def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5, stacked: bool = False) -> None:
-    """Label and quieten the axes, whose limits must be set before.
-
-    Args:
-        ax: The axes.
-        x_label: What is drawn across, with its unit in brackets.
-        y_label: What is drawn upwards, likewise.
-        ticks: How many there may be on an axis.
-        stacked: Whether the unit of ``y_label`` has a line of its own, as the panel is low.
-    """
-    ax.set_facecolor("white")
-    for axis, label in ((ax.xaxis, x_label), (ax.yaxis, y_label)):
-        text = label
-        if axis.get_scale() == "linear":
-            axis.set_major_locator(MaxNLocator(ticks, steps=STEPS))
-            text = _shared_taken_out(axis, label)
-        else:
-            _set_log_ticks(axis)
-        if stacked and axis is ax.yaxis:
-            text = text.replace(" (", "\n(")
-        axis.set_label_text(text, fontsize=LABEL_SIZE, color=TEXT)
-    ax.tick_params(which="both", labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["bottom", "left"]].set_color(TEXT)
+def inches(ax: Axes) -> tuple[float, float]:
+    """Width and height that the axes will have: of those that are laid out yet, what their share leaves for them."""
+    figure, place = figure_of(ax), ax.get_subplotspec()
+    width, height = ax.bbox.width / figure.dpi, ax.bbox.height / figure.dpi
+    if figure.get_layout_engine() is None or place is None or not isinstance(place.get_gridspec(), GridSpec):
+        return width, height
+    rows, columns = place.get_gridspec().get_geometry()
+    across, up = len(place.colspan) / columns, len(place.rowspan) / rows
+    whole = ax.figure.bbox
+    return across * whole.width / figure.dpi - BESIDE, up * whole.height / figure.dpi - BELOW
 
 
-def finish_bar(bar: Colorbar, label: str) -> None:
-    """Label and quieten the bar of a colour scale."""
-    bar.set_label(label, fontsize=LABEL_SIZE, color=TEXT)
-    bar.ax.tick_params(labelsize=TICK_SIZE, color=TEXT, labelcolor=TEXT)
-    bar.outline.set_visible(False)
+def is_first(ax: Axes) -> bool:
+    """Whether no other axes of their grid stand to the left."""
+    place = ax.get_subplotspec()
+    return place is None or place.is_first_col()
 
 
-def _shared_taken_out(axis: Axis, label: str) -> str:
-    """Take what all ticks share, an offset or a power of ten, into the label: ``mu1 − 1e8 (data units)``."""
-    name, _, unit = label.partition(" (")
-    if not unit:
-        return label
-    places = axis.get_majorticklocs()
-    offset = _offset(places)
-    power = math.floor(math.log10(np.abs(places - offset).max()))
-    if PLAIN_POWERS[0] <= power <= PLAIN_POWERS[1]:
-        power = 0
-    decimals = len(f"{(places[1] - places[0]) / 10.0**power:g}".partition(".")[2])
-
-    def written(value: float, _: object) -> str:
-        rounded = round((value - offset) / 10.0**power, decimals) + 0.0  # that 0 have no sign
-        return f"{rounded:.{decimals}f}".replace("-", MINUS)
-
-    axis.set_major_formatter(written)
-    less = f" {MINUS if offset > 0 else '+'} {_brief(abs(offset))}" if offset else ""
-    return f"{name}{less} ({f'1e{power} ' if power else ''}{unit}"
+def ink(ax: Axes) -> str:
+    """The colour in which the axes are written."""
+    return to_hex(ax.xaxis.label.get_color())
 
 
-def _set_log_ticks(axis: Axis) -> None:
-    """Powers of ten or, where fewer than two are seen, 1, 2 and 5 times them, written out."""
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(_power_of_ten)
-    low, high = axis.get_view_interval()
-    if math.floor(math.log10(high)) - math.ceil(math.log10(low)) < 1:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter("{x:g}")
+def ground(ax: Axes) -> Any:  # noqa: ANN401  (as matplotlib has it)
+    """The colour on which the axes are drawn."""
+    return ax.get_facecolor()
 
 
-def _power_of_ten(value: float, _: object) -> str:
-    """A tick of a logarithmic axis as plain text, which takes a tenth of the time of matplotlib's formula."""
-    return "10" + f"{math.log10(value):.0f}".translate(RAISED)
+def is_dark(ax: Axes) -> bool:
+    """Whether the axes are drawn on a dark ground."""
+    return float(np.dot(to_rgb(ground(ax)), LUMA)) < HALF
 
 
-def _offset(places: Floats) -> float:
-    """A round number near ticks that would have too many digits; else 0."""
-    span = float(np.ptp(places))
-    if np.abs(places).max() < TOO_FAR * span:
-        return 0.0
-    unit = 10.0 ** (math.ceil(math.log10(span)) + 2)
-    return round(float(places.mean()) / unit) * unit
+def shade(ax: Axes) -> tuple[float, float, float, float]:
+    """The colour of the data's bars: a breath of the axes' ink."""
+    return to_rgba(ink(ax), SHADE)
 
 
-def _brief(value: float) -> str:
-    """The shortest way to write a number: ``1e8``."""
-    brief = f"{value:g}".replace("e+0", "e").replace("e+", "e")
-    return brief if float(brief) == value else f"{value:.12g}"
-
-
-def legend_above(ax: Axes, *, columns: int = 4) -> None:
-    """Put the legend above the axes."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=columns, **LEGEND)
-
-
-def shared_legend(axes: Sequence[Axes], *, columns: int = 4) -> None:
-    """Put one legend for all panels at the top of their figure (or subfigure)."""
-    found = {name: handle for ax in axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
-    axes[0].figure.legend([*found.values()], [*found], loc="outside upper left", ncols=columns, **LEGEND)
-
-
-def with_unit(label: str) -> str:
-    """The name of a parameter with its unit."""
-    return "weight (share)" if label == "weight" else f"{label} (data units)"
-
-
-def estimator(result: Comparison) -> str:
-    """What a legend calls the estimate."""
-    return "estimate" if result.em is None else "EM estimate"
-
-
-def percent(level: float) -> str:
-    """A probability as a legend writes it."""
-    return f"{100 * level:g} %"
-
-
-def credible_interval(result: Comparison) -> str:
-    """What a legend calls the credible interval."""
-    return f"{percent(result.level)} {'equal-tailed' if result.kind == 'eti' else 'highest-density'} interval"
+def truth_line(ax: Axes) -> dict[str, Any]:
+    """How the truth is drawn."""
+    return {"color": ink(ax), **TRUTH_LINE}
 
 
 def run_of(result: Comparison) -> EMFit:
@@ -227,52 +180,3 @@ def collection(data: xr.Dataset, axes: Sequence[Axes], **aesthetics: Any) -> Any
 
 def _holding(thing: object) -> xr.DataArray:
     return xr.DataArray(np.array(thing, dtype=object))
-
-
-DPI = 150
-"""Dots per inch of a PNG file."""
-DENSE_DPI = 100
-"""Dots per inch of what is drawn as dots within SVG or PDF: thousands of draws."""
-UNDATED: dict[str, dict[str, None]] = {
-    ".pdf": {"CreationDate": None},
-    ".png": {},
-    ".svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
-}
-"""The kinds of file, and what is left out of each, as it differs from run to run."""
-
-
-def svg(figure: Figure, *, name: str) -> str:
-    """Render as an ``<svg>`` element, the same for the same figure.
-
-    ``name`` and a hyphen go before each id, so that none is shared by two figures of a page: what has the gid
-    ``frame-3`` in the figure has the id ``name-frame-3`` in the element.
-    """
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        text = _printed(figure)
-    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
-
-
-def _printed(figure: Figure) -> str:
-    """What ``savefig`` writes, without the draft that it draws before: that takes a sixth of a report's time."""
-    buffer, canvas, dpi = io.StringIO(), figure.canvas, figure.dpi
-    try:
-        figure.dpi = DENSE_DPI
-        FigureCanvasSVG(figure).print_svg(buffer, metadata=UNDATED[".svg"])  # type: ignore[no-untyped-call]
-    finally:
-        figure.dpi = dpi
-        figure.set_canvas(canvas)
-    return buffer.getvalue()
-
-
-def save(figure: Figure, path: str | Path) -> None:
-    """Write as PDF, PNG or SVG, by the ending of ``path``; no date is written, so that the bytes repeat.
-
-    Raises:
-        ValueError: The path has another ending.
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in UNDATED:
-        msg = f"the path of a figure must end in {', '.join(UNDATED)}, got {str(path)!r}"
-        raise ValueError(msg)
-    with mpl.rc_context({"svg.hashsalt": "mixstudy", "svg.fonttype": "path"}):
-        figure.savefig(path, dpi=DPI if ending == ".png" else DENSE_DPI, metadata=UNDATED[ending])

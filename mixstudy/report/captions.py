@@ -31,6 +31,8 @@ def pictures(result: Comparison) -> dict[str, Picture]:
     found = {name: (caption, alt(result)) for name, (caption, alt) in _OF_COMPARISON.items()}
     if (em := result.em) is not None:
         found |= {name: (caption, alt(result, em)) for name, (caption, alt) in _OF_EM.items()}
+        caption, seen = found["climb"]
+        found["climb"] = caption + _stuck(em), seen
     return {name: Picture(name=name, caption=caption, alt=alt) for name, (caption, alt) in found.items()}
 
 
@@ -156,6 +158,16 @@ def _climb(result: Comparison, em: EMFit) -> str:
     ended = "reaches a maximum" if em.status is EMStatus.CONVERGED else "stops"
     at = result.estimate
     return f"In {taken} iterations EM gains {gained:.4g} nats and {ended}; its density ends with {_humps(at)}."
+
+
+def _stuck(em: EMFit) -> str:
+    """That plain EM rests on a saddle, where it does."""
+    from mixstudy.plots.em import at_saddle, plain_run  # here, so that the program's help does not load matplotlib
+
+    plain = plain_run(em)
+    if plain is em or not at_saddle(plain):
+        return ""
+    return f" Plain EM is still at the saddle after {len(plain.steps) - 1} iterations: there both means are equal."
 
 
 def _surface(result: Comparison, em: EMFit) -> str:

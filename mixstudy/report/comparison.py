@@ -10,7 +10,7 @@ from mixstudy.comparison.verdict import CheckStatus, Verdict
 from mixstudy.mcmc.diagnostics import SamplerStatus
 from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen, pictures, player
-from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
+from mixstudy.report.document import Block, Document, Explorer, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
 from mixstudy.report.serialise import provenance_pairs
 
@@ -25,7 +25,13 @@ MODEL = "The model: x ~ weight · N(mu1, sigma²) + (1 − weight) · N(mu2, sig
 
 
 def comparison_document(
-    result: Comparison, provenance: Mapping[str, object], *, drawn: Collection[str], frames: tuple[int, ...]
+    result: Comparison,
+    provenance: Mapping[str, object],
+    *,
+    drawn: Collection[str],
+    frames: tuple[int, ...],
+    explorer: Explorer | None = None,
+    title: str | None = None,
 ) -> Document:
     """Say what a comparison found.
 
@@ -34,10 +40,12 @@ def comparison_document(
         provenance: What made it.
         drawn: Names of the figures that there are.
         frames: Iterations of EM that the player shows; none where there was no run of EM.
+        explorer: For climbs from anywhere, where there is one.
+        title: Of the report; by default the data's description.
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
     return Document(
-        title=f"{'EM' if result.em else 'An estimate'} and the posterior: {result.posterior.sample.source.description}",
+        title=title or f"{_estimate(result)} and the posterior: {result.posterior.sample.source.description}",
         answer=result.verdict.value,
         sentence=result.sentence,
         tone="warn" if result.adequacy.misfits and result.verdict is Verdict.AGREE else TONES[result.verdict],
@@ -49,11 +57,20 @@ def comparison_document(
             _estimates(result, shown),
             _model(result, shown),
             _em(result, shown, frames),
+            *(_climbs(explorer) if explorer else ()),
             posterior_section(result, shown),
             _settings(result),
             _provenance(result, provenance),
         ),
     )
+
+
+def _estimate(result: Comparison) -> str:
+    return "EM" if result.em else "An estimate"
+
+
+def _climbs(explorer: Explorer) -> tuple[Section, ...]:
+    return (Section(title="Climb it yourself", blocks=(explorer,)),)
 
 
 def _answer(result: Comparison) -> Table:
@@ -92,7 +109,8 @@ def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
         rows=tuple(interval_rows(result)),
     )
     both = Table(title="Estimates", header=header(result), rows=tuple(rows(result)))
-    mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in data units."
+    unit = result.posterior.sample.source.unit or "data units"
+    mine = f"The {level} intervals are {kind} and credible; mu1, mu2 and sigma are in {unit}."
     about = "Three are about the maximum of the likelihood that EM finds; an end is open where the data set none."
     blocks: tuple[Block, ...] = (
         both,

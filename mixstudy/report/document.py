@@ -6,6 +6,7 @@ plain: whoever renders it escapes it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -78,7 +79,22 @@ class Player(Picture):
     """What each frame shows, in words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explorer(Picture):
+    """A map on which the reader starts climbs of EM, which the page computes, and the data beside it."""
+
+    kind: ClassVar = "explorer"
+    invitation: str
+    """How to use it, in a sentence."""
+    data_alt: str
+    """What is seen of the data, for readers who do not see it."""
+    ground: Mapping[str, object]
+    """What the page computes with: points, weights, maxima, the limits of both drawings, mistakes."""
+
+
 type Block = Paragraph | Items | Facts | Table | Picture
+ON_SCREEN = frozenset({Player.kind, Explorer.kind})
+"""Kinds of block that only a page can show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +105,11 @@ class Section:
     """The heading."""
     blocks: tuple[Block, ...]
     """In their order."""
+
+    @property
+    def printed(self) -> tuple[Block, ...]:
+        """The blocks that paper can show."""
+        return tuple(block for block in self.blocks if block.kind not in ON_SCREEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

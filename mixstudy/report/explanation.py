@@ -8,11 +8,12 @@ from typing import NamedTuple
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.verdict import CheckStatus, Verdict
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.faults.case import Recognition
+from mixstudy.diagnosis.location import Location
+from mixstudy.faults.fault import CLEAR, Recognition
 from mixstudy.model import LABELS
 
-STRONG, CLEAR = 2.0, 1.0
-"""Strengths of evidence, powers of ten, that are called strong and clear."""
+SHOWN = 8
+"""Steps of a trace that are shown in a table: the first of them, and the last."""
 CLOSE = 0.1
 """Offset in standard errors up to which a parameter is called right."""
 ALTERNATIVES = 3
@@ -35,7 +36,9 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("First", found.notes),
         Section("What failed", tuple(failed)),
         Section("What is in doubt", tuple(unsure)),
+        Section("Where the mistake is", tuple(_where(found))),
         Section("The likely mistake" if len(told) == 1 else "The likely mistakes", tuple(_faults(told))),
+        Section("About the data", tuple(_about_the_data(found))),
         Section("What is right", tuple(_right(found))),
         Section("What the posterior adds", tuple(_posterior_adds(found))),
         Section("What to look at next", tuple(_next(found))),
@@ -47,7 +50,7 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
     """Each mistake with its line of mathematics, wrong and right, and the evidence."""
     for number, each in enumerate(told[:ALTERNATIVES], 1):
         fault = each.fault
-        yield f"{number}. {fault.name[0].upper()}{fault.name[1:]} ({_evidence(each)})"
+        yield f"{number}. {fault.name[0].upper()}{fault.name[1:]} ({each.evidence} evidence)"
         yield f"   wrong: {fault.wrong}"
         yield f"   right: {fault.right}"
         yield f"   {each.explanation}"
@@ -57,9 +60,34 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
         yield f"Nearly as likely on these data: {rest}."
 
 
-def _evidence(found: Recognition) -> str:
-    word = "strong" if found.strength >= STRONG else "clear" if found.strength >= CLEAR else "weak"
-    return f"{word} evidence"
+def _where(found: Assessment) -> Iterator[str]:
+    """The location, and what it rests on: printed numbers beside right ones."""
+    location = found.location
+    if location is None or not location.places:
+        return
+    yield location.sentence
+    yield f"Look at {' and '.join(place.value for place in location.places)}."
+
+
+def step_rows(location: Location) -> list[list[str]]:
+    """A row for each step: its number, then each printed number, with the right one behind it where they part."""
+    count = len(location.theirs)
+    shown = range(count) if count <= SHOWN else (*range(SHOWN - 1), count - 1)
+    return [[f"{k + 1}", *_cells(location, k)] for k in shown]
+
+
+def _cells(location: Location, step: int) -> Iterator[str]:
+    rows = (location.theirs[step].tolist(), location.right[step].tolist(), location.wrong[step].tolist())
+    for theirs, right, wrong in zip(*rows, strict=True):
+        yield f"{theirs:.6g} for {right:.6g}" if wrong else f"{theirs:.6g}"
+
+
+def _about_the_data(found: Assessment) -> Iterator[str]:
+    """Oddities with their way out, and what would fit better."""
+    for each in found.oddities:
+        yield f"{each.name[0].upper()}{each.name[1:]}: {each.sentence} {each.advice}"
+    if found.alternative is not None:
+        yield found.alternative.sentence
 
 
 def _right(found: Assessment) -> Iterator[str]:
@@ -77,11 +105,9 @@ def _posterior_adds(found: Assessment) -> tuple[str, ...]:
 
 def _next(found: Assessment) -> Iterator[str]:
     told = found.told
-    yield from (each.fault.advice for each in told[:ALTERNATIVES])
-    if not found.right and not told:
-        theta = ",".join(f"{value:.6g}" for value in found.estimate)
+    yield from (each.fault.advice for each in told[:ALTERNATIVES] if each.strength >= CLEAR)
+    if not found.right and not told and not found.traced:
         yield "No mistake of the catalogue explains these numbers. Pass every iteration by --trace, if you have them."
-        yield f"Take one step from them and see what moves: mixstudy fit DATA --plain --iterations 1 --start {theta}"
     if found.adequacy.status is AdequacyStatus.MISFIT and all(each.fault.seen_in != "data" for each in told):
         yield "Plot a histogram of the data with the fitted density over it: where they part, the model is wrong."
     if found.adequacy.status is AdequacyStatus.ONE_WILL_DO:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mixstudy.report.document import Document
+from mixstudy.report.document import ON_SCREEN, Document
 
 TONES = {"pass": "good", "borderline": "warn", "fail": "bad", "not applicable": "quiet"}
 """How a cell of a table is coloured, by what it says."""
@@ -25,10 +25,16 @@ def render_html(document: Document, drawings: Mapping[str, str]) -> str:
         drawings: An ``<svg>`` element for each of its figures, by name.
     """
     environment = _environment(autoescape=True)
-    script = environment.get_template("player.js").render().strip()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    kinds = {block.kind for section in document.sections for block in section.blocks}
+    scripts = [_script(environment, kind) for kind in sorted(kinds & ON_SCREEN)]
     template = environment.get_template("report.html")
-    return template.render(document=document, drawings=drawings, tones=TONES, script=script, digest=digest)
+    return template.render(document=document, drawings=drawings, tones=TONES, scripts=scripts)
+
+
+def _script(environment: Environment, kind: str) -> dict[str, str]:
+    """The script that brings a kind of block to life, and the digest by which the page allows it alone."""
+    text = environment.get_template(f"{kind}.js").render().strip()
+    return {"text": text, "digest": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
 
 def render_markdown(document: Document) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.faults.case import Recognition
+from mixstudy.diagnosis.location import Location
+from mixstudy.faults.fault import Recognition
 from mixstudy.report.explanation import explain
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def assessment_json(found: Assessment) -> dict[str, Any]:
             "status": fit.status.name,
         },
         "checks": [asdict(check) for check in found.checks],
+        "location": found.location and _location_json(found.location),
         "faults": [_fault_json(each) for each in found.faults],
+        "oddities": [each._asdict() | {"without": None} for each in found.oddities],
+        "alternative": found.alternative and found.alternative._asdict(),
         "adequacy": found.adequacy.as_dict(),
         "parameters": comparison and comparison.table.to_dict("index"),
         "intervals": comparison and comparison.intervals.to_dict("index"),
@@ -115,8 +119,19 @@ def assessment_json(found: Assessment) -> dict[str, Any]:
     }
 
 
+def _location_json(found: Location) -> dict[str, Any]:
+    arrays = {name: getattr(found, name).tolist() for name in ("theirs", "right", "wrong")}
+    return {"sentence": found.sentence, "places": [place.name for place in found.places], **arrays}
+
+
 def _fault_json(found: Recognition) -> dict[str, Any]:
     fault = found.fault
     texts = {key: getattr(fault, key) for key in ("name", "wrong", "right", "source", "advice")}
     distance = found.distance if math.isfinite(found.distance) else None
-    return {**texts, "strength": found.strength, "distance": distance, "explanation": found.explanation}
+    return {
+        **texts,
+        "strength": found.strength,
+        "evidence": found.evidence,
+        "distance": distance,
+        "explanation": found.explanation,
+    }

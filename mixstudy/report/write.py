@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mixstudy.report import serialise as content
 from mixstudy.report.comparison import comparison_document
+from mixstudy.report.explorer import explorer
 from mixstudy.report.folder import FIGURES, MARKER, move, staged
 from mixstudy.report.render import render_html, render_latex, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
@@ -56,6 +57,7 @@ def write_report(
     *,
     formats: Sequence[str] = ("html",),
     provenance: Mapping[str, object] | None = None,
+    title: str | None = None,
 ) -> Path:
     """Write the report's files: all of them or, on any failure, none.
 
@@ -66,6 +68,7 @@ def write_report(
         directory: Where to.
         formats: Of the report itself, among ``html``, ``md`` and ``tex``; the tables are written in any case.
         provenance: What made it; by default this program, now.
+        title: Of the report; by default the data's description.
 
     Returns:
         The path of the report in the first of the formats, such as ``report.html``.
@@ -79,7 +82,7 @@ def write_report(
     with staged(target) as stage:
         made_by = provenance_now() if provenance is None else provenance
         _write_tables(result, stage, made_by)
-        _write_documents(result, stage, made_by, formats)
+        _write_documents(result, stage, made_by, formats, title)
         move(stage, target)
     return target / f"report.{formats[0]}"
 
@@ -97,14 +100,18 @@ def _write_tables(result: Comparison, stage: Path, provenance: Mapping[str, obje
     (stage / "posterior.nc").write_bytes(netcdf.getvalue())
 
 
-def _write_documents(result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str]) -> None:
+def _write_documents(
+    result: Comparison, stage: Path, provenance: Mapping[str, object], formats: Sequence[str], title: str | None
+) -> None:
     from mixstudy import plots  # here, so that the program's help does not load matplotlib
 
     figures = plots.figures(result)
     frames = plots.frames(result) if result.em else ()
-    document = comparison_document(result, provenance, drawn=figures, frames=frames)
+    ground = plots.landscape(result) if result.em and "html" in formats else {}
+    found = explorer(result.em, ground) if result.em and ground else None
+    document = comparison_document(result, provenance, drawn=figures, frames=frames, explorer=found, title=title)
     if "html" in formats:
-        drawn = {**figures, **({"player": plots.player(result)} if frames else {})}
+        drawn = {**figures, **({"player": plots.player(result)} if frames else {}), **(ground if found else {})}
         drawings = {name: plots.svg(figure, name=name) for name, figure in drawn.items()}
         (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
     if "md" in formats:

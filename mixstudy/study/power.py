@@ -17,16 +17,17 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import ndtr
 from scipy.stats import beta
 
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.comparison.compare import Comparison, compare
+from mixstudy.comparison.evidence import standing
 from mixstudy.comparison.verdict import Verdict
 from mixstudy.data.sample import MIN_OBSERVATIONS, WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
 from mixstudy.faults.catalogue import FAULTS
+from mixstudy.faults.fault import Fault
 from mixstudy.faults.recognise import recognise
 from mixstudy.faults.reproduce import reproduce, reproduce_data, reproduce_draws
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
@@ -35,6 +36,7 @@ from mixstudy.model import Floats, Parameters, simulate
 from mixstudy.study.design import require_least, require_shape, seeds_at
 from mixstudy.study.provenance import versions
 from mixstudy.study.run import How, Job, Results, Row, guarded, run_job
+from mixstudy.study.unknown import judge_unknown
 
 RIGHT = "none"
 """Name of the row of the right pair."""
@@ -42,8 +44,6 @@ MOVED = 0.1
 """A fault that moves every estimate by less than so many posterior standard deviations has done no harm."""
 NAMED = 2
 """A fault is named right if it is among the first so many."""
-SAME = {"too few iterations": "a start that falls into the saddle"}
-"""Fifty iterations from a blind start often end on the saddle's plateau: either name is then right."""
 PRINTED = 6
 """Significant figures of a faulty estimate, as a program would print it."""
 SIGMA = 2.0
@@ -54,7 +54,7 @@ SCHEMA = pa.schema(
     [
         *[(name, pa.int64()) for name in ("n", "replicate", "seed")],
         *[(name, pa.float64()) for name in ("separation", "weight", "moved")],
-        *[(name, pa.bool_()) for name in ("with_faults", "named")],
+        *[(name, pa.bool_()) for name in ("with_faults", "named", "located", "wrongly_named")],
         *[(name, pa.string()) for name in ("fault", "variant", "verdict", *CHECKS, "reason", "versions")],
     ]
 )
@@ -168,7 +168,13 @@ def judge_right_and_wrong(task: PowerTask, _: PowerDesign) -> list[Row]:
         marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
         right["named"] = not (marks or _named(fit.parameters, sample, fit))
         if task.with_faults:
-            kinds = (_in_estimate(sample, fit, posterior), _in_draws(fit, seed=task.seed), _in_data(cell, task.seed))
+            sd = posterior.diagnostics["sd"].to_numpy()
+            kinds = (
+                _in_estimate(sample, fit, posterior),
+                judge_unknown(sample.points, sample, fit, sd=sd),
+                _in_draws(fit, seed=task.seed),
+                _in_data(cell, task.seed),
+            )
             rows += [{**where, "sampler": right["sampler"], **row} for row in chain.from_iterable(kinds)]
     return rows
 
@@ -214,15 +220,16 @@ def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> It
             if estimate is None:
                 continue
             moved = float(np.abs((np.array([*estimate]) - np.array([*fit.parameters])) / sd).max())
-            names = _named(printed, sample, fit)[:NAMED]
-            named = fault.name in names or SAME.get(fault.name) in names
-            row = {"fault": fault.name, "variant": variant, "moved": moved, "named": named}
+            found = recognise([*printed], sample, fit=fit)
+            named = any(_same(each.fault, fault) for each in found[:NAMED])
+            wrong = any(each.evidence == "strong" and not _alike(each.fault, fault) for each in found)
+            row = {"fault": fault.name, "variant": variant, "moved": moved, "named": named, "wrongly_named": wrong}
             yield row | _statuses(compare(estimate, posterior, thorough=False))
 
 
 def _in_draws(fit: EMFit, *, seed: int) -> Iterator[dict[str, Any]]:
     """A row for each fault of a sampler, made on draws of the large-sample posterior."""
-    for name in (*(fault.name for fault in FAULTS if fault.seen_in == "draws"), "sigma left unshared"):
+    for name in (fault.name for fault in FAULTS if fault.make_draws is not None):
         draws = reproduce_draws(name, fit, seed=seed)
         if np.isnan(draws).any():
             continue
@@ -236,9 +243,8 @@ def _in_data(cell: Cell, seed: int) -> Iterator[dict[str, Any]]:
     for fault in (fault for fault in FAULTS if fault.seen_in == "data"):
         sample = as_sample(reproduce_data(fault.name, cell.truth, n=cell.n, seed=seed))
         fit = fit_em(sample)
-        weight = cell.truth.weight
-        sampler = abs(float(ndtr(weight)) - weight) / fit.standard_errors.weight
-        moved = sampler if fault.name == "the randn sampler" else math.inf  # heights are no sample at all
+        below, _ = standing(cell.truth, sample, fit)
+        moved = math.sqrt(2 * max(below, 0.0))  # standard errors from the truth to the estimate
         found = [each.fault.name for each in recognise([*fit.parameters], sample, fit=fit, truth=cell.truth)]
         yield _recognised(fault.name, "data", moved, found)
 
@@ -251,6 +257,16 @@ def _recognised(name: str, variant: str, moved: float, found: list[str]) -> dict
 
 def _named(estimate: Parameters | Floats, sample: WeightedSample, fit: EMFit) -> list[str]:
     return [found.fault.name for found in recognise([*estimate], sample, fit=fit)]
+
+
+def _same(found: Fault, made: Fault) -> bool:
+    """Whether a name is right; where a run ends short of the maximum, start and end are each other's cause."""
+    return found is made or (found.stops_right_steps and made.stops_right_steps)
+
+
+def _alike(found: Fault, made: Fault) -> bool:
+    """Whether a name is no accusation: the right one, or that the labels are exchanged."""
+    return found.harmless or _same(found, made)
 
 
 def _printed(theta: Floats) -> Floats:
@@ -275,7 +291,8 @@ def power_summary(rows: pd.DataFrame) -> pd.DataFrame:
 
     Counted are the estimates, one of each variant of a fault, on data sets whose posterior can be trusted, where the
     fault moved the estimate; the intervals take them for independent. Columns: ``data_sets``, ``counted``, ``disagree``
-    with ``disagree_low`` and ``disagree_high``, ``named``, ``inconclusive``.
+    with ``disagree_low`` and ``disagree_high``, ``named``, ``located`` (of mistakes outside the catalogue),
+    ``wrongly_named`` (with strong evidence), ``inconclusive``.
     """
     keys = ["fault", *CELL]
     found = [dict(zip(keys, key, strict=True)) | _shares(group) for key, group in rows.groupby(keys, sort=True)]
@@ -292,9 +309,17 @@ def _shares(group: pd.DataFrame) -> dict[str, float]:
         "disagree": fired / len(counted) if len(counted) else np.nan,
         "disagree_low": low,
         "disagree_high": high,
-        "named": counted["named"].mean() if len(counted) else np.nan,
+        "named": _share(counted["named"]),
+        "located": _share(counted["located"]),
+        "wrongly_named": _share(counted["wrongly_named"]),
         "inconclusive": float((group["verdict"] == Verdict.INCONCLUSIVE.value).mean()),
     }
+
+
+def _share(column: pd.Series[bool]) -> float:
+    """Share of the rows to which the question applies; NaN where it applies to none."""
+    known = column.dropna()
+    return float(known.astype(bool).mean()) if len(known) else np.nan
 
 
 def _clopper_pearson(fired: int, of: int) -> tuple[float, float]:

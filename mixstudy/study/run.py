@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypedDict
 import pandas as pd
 import pyarrow as pa
 
+from mixstudy.data.text import glance
 from mixstudy.data.workers import run_batches
 from mixstudy.study.provenance import code, versions
 from mixstudy.study.storage import ResultStore, open_folder
@@ -99,6 +100,9 @@ class Results[D]:
     """The rows of each data set, in the order of the design; ``reason`` says why one failed."""
     damaged: tuple[str, ...]
     """Names of part files that were found damaged and computed again."""
+
+    def __repr__(self) -> str:
+        return glance(type(self).__name__, f"{len(self.table)} data sets in {self.folder}, {self.failed} failed")
 
     @property
     def failed(self) -> int:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import mixstudy as ms
 from mixstudy.plots.em import animate_em
-from mixstudy.plots.style import figure_of, save
+from mixstudy.plots.output import save
+from mixstudy.plots.style import figure_of
 from mixstudy.plots.data import plot_data
 
 HERE = Path(__file__).parent

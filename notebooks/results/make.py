@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mixstudy.study.calibrate import CalibrationDesign, run_calibration
 from mixstudy.study.design import Design
-from mixstudy.plots.style import save
+from mixstudy.plots.output import save
 from mixstudy.plots.gallery import study_figures
 from mixstudy.study.replicate import run_study
 from mixstudy.report.results import CALIBRATION, LARGE_SAMPLE, RANKS, RANKS_FAILED, SUMMARY, write_results

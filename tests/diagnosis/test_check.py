@@ -8,6 +8,7 @@ from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
 from mixstudy.faults.catalogue import BY_NAME
+from mixstudy.faults.place import Place
 from mixstudy.faults.reproduce import reproduce, reproduce_data
 from mixstudy.faults.steps import centred
 
@@ -221,12 +222,14 @@ def wrong_loop(x, theta, count):
 
 
 def test_a_trace_of_an_unknown_mistake_accuses_nobody_else():
-    """At rest it keeps mean and variance, as an unfinished right EM does; its steps tell that it is none."""
+    """At rest it keeps mean and variance, as an unfinished right EM does; its steps tell that its E-step is wrong."""
     x = ms.simulate(ms.Parameters(weight=0.4, mu1=0, mu2=3, sigma=1), n=2000, seed=1)
     found = ms.check_estimate(None, x, trace=[row.tolist() for row in wrong_loop(x, [0.5, -1, 4, 1.5], 40)])
     assert found.verdict is ms.Verdict.DISAGREE
     assert found.told == ()
-    assert statuses(found)["trace"] == "borderline"
+    assert statuses(found)["trace"] == "fail"
+    assert found.location.places == (Place.E_STEP,)
+    assert "2 times as steeply" in found.sentence
 
 
 def test_right_numbers_by_wrong_steps_disagree(sample, fit):

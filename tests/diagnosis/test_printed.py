@@ -1,5 +1,6 @@
 """What is accepted is what was printed: traces in the ways of NumPy, pandas, R, MATLAB, Julia and of people."""
 
+# ruff: noqa: E501  (printings stand as they are printed)
 from __future__ import annotations
 
 import json

@@ -7,10 +7,10 @@ import pytest
 from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
-from mixstudy.faults.by_data import recognise_heights
 from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import half_units
 from mixstudy.faults.catalogue import BY_NAME, FAULTS
+from mixstudy.faults.figures import half_units
+from mixstudy.faults.in_data import find_heights
 from mixstudy.faults.recognise import recognise
 from mixstudy.faults.reproduce import reproduce, reproduce_data, reproduce_draws
 from mixstudy.faults.steps import HARMLESS, centred
@@ -33,6 +33,11 @@ def sample():
 def fit(sample):
     """The right answer on them."""
     return ms.fit_em(sample)
+
+
+def heights_in(sample):
+    """What the search for heights finds in a sample."""
+    return find_heights(sample, ms.fit_em(sample), None)
 
 
 def names(found):
@@ -165,16 +170,16 @@ def test_the_origin_from_other_heights(seed):
 @pytest.mark.parametrize("exponent", [4.0, 0.25], ids=["wrong", "right"])
 def test_heights_give_away_their_weights(exponent):
     """The two peaks stand in the proportion of the weights, with the wrong exponent and with the right one."""
-    found = recognise_heights(ms.as_sample(heights(1, exponent=exponent)))
+    found = heights_in(ms.as_sample(heights(1, exponent=exponent)))
     assert found is not None
-    assert re.search(r"weights 0\.(69|7)\d* and 0\.3\d*", found.explanation)
+    assert re.search(r"weights 0\.(69|7)\d* and 0\.3\d*", found.text)
 
 
 def test_samples_are_not_taken_for_heights():
     """Positive data from the mixture are never heights."""
     for seed in range(20):
         truth = ms.Parameters(weight=0.1 + 0.02 * seed, mu1=8, mu2=10 + seed % 5, sigma=1)
-        assert recognise_heights(ms.as_sample(ms.simulate(truth, n=500, seed=seed))) is None
+        assert heights_in(ms.as_sample(ms.simulate(truth, n=500, seed=seed))) is None
 
 
 @pytest.mark.parametrize("family", ["exponential", "uniform", "lognormal", "chisquare"])
@@ -182,7 +187,7 @@ def test_other_shapes_are_not_heights(family):
     """Data that the mixture fits badly are not heights for that alone."""
     arguments = {"uniform": (0, 1), "chisquare": (1,)}.get(family, ())
     x = getattr(np.random.default_rng(2), family)(*arguments, size=3000)
-    assert recognise_heights(ms.as_sample(x)) is None
+    assert heights_in(ms.as_sample(x)) is None
 
 
 def test_the_randn_sampler_needs_the_truth(sample, fit):

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.optimize import minimize
 from scipy.special import expit
+from scipy.stats import binomtest
 
 import mixstudy as ms
 from mixstudy import plots
@@ -25,8 +26,11 @@ from mixstudy.comparison.compare import Comparison
 from mixstudy.compression.compress import compress
 from mixstudy.model import LABELS, log_density, log_likelihood
 from mixstudy.plots.data import histogram
-from mixstudy.plots.em import MAX_FRAMES, iterate, profile
-from mixstudy.plots.style import DENSE_DPI, UNDATED, finish
+from mixstudy.plots.em import MAX_FRAMES, iterate
+from mixstudy.plots.labels import finish
+from mixstudy.plots.output import DENSE_DPI, UNDATED
+from mixstudy.plots.studies import wilson
+from mixstudy.plots.surface import profile
 from mixstudy.study.calibrate import QUANTITIES
 
 SINGLE = {
@@ -108,7 +112,7 @@ def test_all_axes_are_named_with_units(figures: dict[str, Figure]) -> None:
             numbers = [tick for tick in axis.get_ticklabels() if tick.get_visible() and tick.get_text()]
             name = axis.get_label_text().replace("\n", " ")
             assert name or not numbers or numbers[0].get_text() == "Wald"
-            assert not name.startswith(("mu", "sigma", "x")) or "(data units)" in name
+            assert not name.startswith(("mu", "sigma", "waiting")) or "(data units)" in name
 
 
 def test_figures_come_in_the_order_of_the_report(figures: dict[str, Figure]) -> None:
@@ -116,6 +120,33 @@ def test_figures_come_in_the_order_of_the_report(figures: dict[str, Figure]) -> 
     assert [*figures] == [
         "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface", "traces",
     ]  # fmt: skip
+
+
+def test_overview_is_one_figure(result: Comparison, bare: Comparison) -> None:
+    """The most telling panels stand in one figure, with a run of EM and without one."""
+    for each in (result, bare):
+        figure = plots.overview(each)
+        figure.draw_without_rendering()
+        assert len(figure.subfigs) == 4
+
+
+def test_landscape_is_symmetric(result: Comparison) -> None:
+    """The map has the same ends on both axes, holds the data and the maximum, and marks it in both orders."""
+    figures = plots.landscape(result)
+    (ax,) = figures["landscape"].axes
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.get_xlim()[0] < result.em.sample.points.min()
+    at = result.estimate
+    assert lines(ax, "maximum").tolist() == [[at.mu1, at.mu2], [at.mu2, at.mu1]]
+    assert {"equal means", "saddle", "maximum"} == legend(ax)
+
+
+def test_landscape_without_a_maximum(result: Comparison) -> None:
+    """Of a run that was stopped early the map has the saddle alone."""
+    stopped = ms.fit_em_plain(result.em.sample, start=[0.5, 75, 60, 20], iterations=2)
+    figures = plots.landscape(replace(result, em=stopped))
+    assert legend(figures["landscape"].axes) == {"equal means", "saddle"}
+    assert "the estimate" in legend(figures["landscape-data"].axes)
 
 
 def test_figures_without_a_run_or_raw_observations(bare: Comparison) -> None:
@@ -204,7 +235,8 @@ def test_forest_shows_all_four_intervals(result: Comparison) -> None:
     for ax, label in zip(plots.plot_forest(result), LABELS, strict=True):
         drawn = [collection.get_segments()[0][:, 0] for collection in ax.collections]
         np.testing.assert_allclose(np.ravel(drawn), result.intervals.loc[label])
-        assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Wald", "profile", "bootstrap", "credible"]
+        if ax.get_subplotspec().is_first_col():
+            assert [tick.get_text() for tick in ax.get_yticklabels()] == ["Wald", "profile", "bootstrap", "credible"]
 
 
 def test_forest_open_and_missing_intervals(result: Comparison) -> None:
@@ -252,11 +284,18 @@ def test_challengers_above_a_wrong_estimate(result: Comparison, bare: Comparison
 def test_em_trace_starts_and_ends_with_the_run(result: Comparison) -> None:
     """The first curve is the density at the start, the last that at the estimate."""
     ax = plots.plot_em_trace(result)
-    assert "every 7 iterations" in legend(ax)
+    assert "each iteration" in legend(ax)
     last = len(result.em.steps) - 1
     for name, iteration in (("start", 0), (f"last: iteration {last}", last)):
         x, height = lines(ax, name).T
         np.testing.assert_allclose(height, np.exp(log_density(x, iterate(result.em, iteration))))
+
+
+def test_a_long_run_is_drawn_at_every_7th_iteration(result: Comparison) -> None:
+    """As the origin drew its 50 iterations."""
+    plain = ms.fit_em_plain(result.em.sample, start=[0.3, 50, 70, 10], iterations=50)
+    ax = plots.plot_em_trace(replace(result, em=plain))
+    assert {"start", "every 7 iterations", "last: iteration 50"} <= set(legend(ax))
 
 
 def test_plain_em_is_not_ahead_in_the_end(result: Comparison) -> None:
@@ -429,6 +468,95 @@ def test_animation_is_a_small_gif_that_repeats(result: Comparison, tmp_path: Pat
         plots.animate_em(result, tmp_path / "em.gif", seconds=0)
 
 
+FOREIGN = ["dark_background", "ggplot", "grayscale", {"font.size": 20, "axes.grid": True, "svg.fonttype": "none"}]
+
+
+@pytest.mark.parametrize("style", FOREIGN, ids=str)
+def test_own_figures_are_the_same_in_any_style(style: object, result: Comparison) -> None:
+    """A figure of its own has the house's look, byte for byte, whatever the caller's settings are."""
+    made = [plots.svg(plots.figure_of(plots.plot_data(result)), name="one")]
+    with mpl.style.context(style):
+        made.append(plots.svg(plots.figure_of(plots.plot_data(result)), name="one"))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", [*SINGLE, *SEVERAL])
+def test_axes_that_were_given_keep_their_look(name: str, result: Comparison) -> None:
+    """On a dark page ground, labels and grid stay the caller's, and what is neutral is drawn in their ink."""
+    with mpl.style.context("dark_background"):
+        figure = Figure(figsize=(9, 6), layout="constrained")
+        axes = figure.subplots(*((1, 1) if name in SINGLE else (2, SEVERAL[name][1] // 2)), squeeze=False)
+    SINGLE[name](result, axes[0, 0]) if name in SINGLE else SEVERAL[name][0](result, axes)
+    figure.draw_without_rendering()
+    found = [*figure.legends, *(ax.get_legend() for ax in axes.flat if ax.get_legend())]
+    assert all(to_rgb(ax.get_facecolor()) == (0, 0, 0) for ax in axes.flat)
+    assert {to_rgb(text.get_color()) for each in found for text in each.get_texts()} == {(1, 1, 1)}
+    drawn = [to_rgb(line.get_color()) for ax in axes.flat for line in ax.get_lines() if line.get_color() != "none"]
+    assert "surface" in name or min(max(colour) for colour in drawn) > 0.25
+
+
+@pytest.mark.parametrize("layout", ["constrained", None])
+@pytest.mark.parametrize("name", SINGLE)
+def test_panels_of_three_inches(name: str, layout: str | None, result: Comparison) -> None:
+    """In three inches the legend is no wider than the figure, a title is not written over, and half is left to draw."""
+    figure = Figure(figsize=(3, 2.6), layout=layout)
+    ax = figure.subplots()
+    SINGLE[name](result, ax)
+    ax.set_title("A title")
+    figure.draw_without_rendering()
+    legend, title = ax.get_legend().get_window_extent(), ax.title.get_window_extent()
+    assert figure.bbox.x0 <= legend.x0
+    assert legend.x1 <= figure.bbox.x1
+    assert not title.overlaps(legend)
+    assert ax.bbox.height > 0.3 * figure.bbox.height
+    assert ax.bbox.width > 0.5 * figure.bbox.width
+
+
+@pytest.mark.parametrize("name", [*SINGLE, *SEVERAL])
+def test_without_a_legend(name: str, result: Comparison) -> None:
+    """``legend=False`` leaves the legend out."""
+    plot = SINGLE[name] if name in SINGLE else SEVERAL[name][0]
+    assert legend(plot(result, legend=False)) == set()
+
+
+@pytest.mark.parametrize(
+    ("column", "label", "unit", "wanted"),
+    [
+        ("waiting", None, None, "waiting (data units)"),
+        ("petal length (cm)", None, None, "petal length (cm)"),
+        ("price [$]", None, None, "price ($)"),
+        ("a$b$c", None, None, r"a\$b\$c (data units)"),
+        ("waiting", "Waiting time", "min", "Waiting time (min)"),
+        ("waiting (h)", None, "min", "waiting (min)"),
+        ("waiting (h)", r"$\tau$ (s)", None, r"$\tau$ (s)"),
+    ],
+)
+def test_axes_are_named_by_the_column(
+    column: str, label: str | None, unit: str | None, wanted: str, result: Comparison
+) -> None:
+    """The axis has the name of the column, with the unit in its brackets, or those that were given."""
+    sample = result.posterior.sample
+    named = replace(sample, source=replace(sample.source, label=column))
+    other = replace(result, posterior=replace(result.posterior, sample=named))
+    assert plots.plot_data(other, label=label, unit=unit).get_xlabel() == wanted
+
+
+def test_units_are_told_of_means_and_sigma(result: Comparison) -> None:
+    """A unit that was given stands with the means and sigma, and in what a density is per."""
+    names = {ax.get_xlabel() for ax in plots.plot_forest(result, unit="min")}
+    assert names == {"weight (share)", "mu1 (min)", "mu2 (min)", "sigma (min)"}
+    assert plots.plot_data(result, unit="min").get_ylabel() == "density (per min)"
+
+
+def test_plain_em_at_the_saddle_is_told(result: Comparison) -> None:
+    """Where plain EM has not left the saddle its curve says so, and where it has it does not."""
+    sample = result.em.sample
+    near = np.array([[0.4, sample.mean - 1e-9, sample.mean + 1e-9, sample.sd, -1100.0], *result.em.iterates[1:]])
+    stuck = plots.plot_likelihood(replace(result, em=replace(result.em, iterates=near)))
+    assert "plain EM, still at the saddle" in legend(stuck)
+    assert "plain EM" in legend(plots.plot_likelihood(result))
+
+
 CELLS = [(n, separation) for n in (100, 1000, 10_000) for separation in (2.0, 4.0)]
 
 
@@ -454,6 +582,15 @@ def test_coverage_has_a_panel_for_each_cell_and_parameter() -> None:
     assert "90 %" in legend(axes)
 
 
+@pytest.mark.parametrize(("hits", "of"), [(50, 50), (49, 50), (0, 50)])
+def test_bars_of_coverage_are_wilsons_interval(hits: int, of: int) -> None:
+    """The bars are Wilson's interval as SciPy has it, so that none goes beyond 0 or 1."""
+    low, high = wilson(pd.Series([hits]), pd.Series([of]))
+    expected = binomtest(hits, of).proportion_ci(method="wilson")
+    assert (low[0], high[0]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert 0 <= low[0] <= hits / of <= high[0] <= 1
+
+
 def test_verdicts_add_up() -> None:
     """The bars of each n stand on each other and reach 1."""
     for ax in plots.plot_verdicts(made_up_summary()):
@@ -474,7 +611,7 @@ def test_offsets_lost_in_monte_carlo_error_are_hollow() -> None:
     """What is left of the squared offset without Monte Carlo error is drawn, or a hollow mark where nothing is."""
     for ax in plots.plot_offsets(made_up_table()):
         np.testing.assert_allclose(lines(ax, "sigma")[:, 1], [0.5, 0.5, np.nan])
-        hollow = [line for line in ax.get_lines() if line.get_markerfacecolor() == "white"]
+        hollow = [line for line in ax.get_lines() if to_rgb(line.get_markerfacecolor()) == (1, 1, 1)]
         assert [line.get_xdata().tolist() for line in hollow] == [[10_000]] * 4
 
 
@@ -486,18 +623,47 @@ def test_offsets_where_no_sampler_passed() -> None:
     np.testing.assert_allclose(lines(axes[0], "slope −1/2")[:, 0], [100, 10_000])
 
 
-def test_power_writes_what_is_neither_none_nor_all() -> None:
-    """Shares strictly between 0 and 1 are written in, and a mistake that counts nowhere has a dot."""
-    summary = pd.DataFrame(
-        [
-            {"fault": fault, "n": 100, "separation": 3.0, "weight": 0.3, "disagree": share}
-            for fault, share in (("none", 0.0), ("float32", np.nan), ("hard assignment", 0.25))
-        ]
+def made_up_power() -> pd.DataFrame:
+    """The right pair and two mistakes at two separations: one seen in 3 of 8, one that moves nothing."""
+    found = {"none": (0.0, 8), "float32": (np.nan, 0), "hard assignment": (0.25, 8)}
+    return pd.DataFrame(
+        {
+            "fault": fault,
+            "n": 100,
+            "separation": apart,
+            "weight": w,
+            "disagree": share,
+            "counted": of,
+            "named": 0.5,
+        }
+        for fault, (share, of) in found.items()
+        for apart, w in ((3.0, 0.3), (3.0, 0.5), (5.0, 0.3))
     )
-    (ax,) = plots.plot_power(summary)
-    assert [text.get_text() for text in ax.texts] == [".25"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["right pair", "float32", "hard assignment"]
-    assert [line.get_xydata().tolist() for line in ax.get_lines()] == [[[0.5, 1.5]]]
+
+
+def test_power_has_a_row_for_each_mistake() -> None:
+    """The right pair stands first, then the mistakes by how often they are seen; those that move nothing say so."""
+    (ax,) = plots.plot_power(made_up_power())
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["right pair", "hard assignment", "float32"]
+    assert [(text.get_position()[1], text.get_text()) for text in ax.texts] == [(2, "moves no estimate")]
+    assert legend(ax) == {"3 sigma apart", "5 sigma apart"}
+    assert ax.containers[0][0].get_xdata().tolist() == pytest.approx([0.25, 0.0])
+
+
+def test_power_pools_the_weights() -> None:
+    """A bar is Wilson's interval of all data sets of one separation: 4 of 16 here."""
+    (ax,) = plots.plot_power(made_up_power())
+    ends = ax.containers[0][2][0].get_segments()[0][:, 0]
+    expected = binomtest(4, 16).proportion_ci(method="wilson")
+    np.testing.assert_allclose(ends, [expected.low, expected.high], atol=1e-6)
+
+
+def test_power_of_naming() -> None:
+    """The share that is named may be drawn in place of the share that is seen."""
+    (ax,) = plots.plot_power(made_up_power(), measure="named")
+    assert set(ax.containers[0][0].get_xdata()) == {0.5}
+    assert ax.get_xlabel() == "named (share)"
 
 
 def test_ranks_have_a_panel_for_each_quantity() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import mixstudy as ms
+from mixstudy.faults.catalogue import BY_NAME
+from mixstudy.faults.reproduce import reproduce
+from mixstudy.report.explorer import MISTAKES
 from mixstudy.study.design import Design
 from mixstudy.study.replicate import Study
 
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 SCREEN, PHONE = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
+AXE = "axe-core@4"
+"""The accessibility checker, from npm."""
 COLOURS = """
 () => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -47,6 +54,12 @@ def browser() -> Iterator[Browser]:
         found = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield found
         found.close()
+
+
+@pytest.fixture(scope="module")
+def faithful_fit(faithful: ms.WeightedSample) -> ms.EMFit:
+    """The maximum for Old Faithful."""
+    return ms.fit_em(faithful)
 
 
 @pytest.fixture(scope="module")
@@ -176,10 +189,10 @@ def test_keyboard_reaches_all_that_scrolls(visit: Any, report: Path) -> None:
     """By the tabulator one comes to the links first, then to each table and figure that may scroll."""
     page = visit(report, viewport=PHONE)
     page.evaluate("window.reached = []; addEventListener('focusin', event => reached.push(event.target))")
-    regions = page.locator("[role=region]")
+    regions = page.locator("[role=region]:visible")
     for _ in range(80):
         page.keyboard.press("Tab")
-    assert regions.count() > 5
+    assert regions.count() > 4
     assert page.evaluate("reached[0].localName") == "a"
     assert regions.evaluate_all("all => all.filter(each => !reached.includes(each)).map(each => each.ariaLabel)") == []
 
@@ -192,7 +205,7 @@ def test_player_plays_and_pauses(visit: Any, comparison_report: Path) -> None:
     page.clock.install()
     button.click()
     assert shown(page) == ["player-frame-0"]
-    page.clock.run_for(1000)
+    page.clock.run_for(500)  # two of the five iterations
     button.click()
     halfway = shown(page)
     assert len(halfway) == 1
@@ -236,7 +249,168 @@ def test_player_at_rest_shows_the_end(visit: Any, comparison_report: Path, how: 
         controls(page)[0].click()
         page.emulate_media(media="print")
     assert shown(page) == [f"player-frame-{count - 1}"]
-    assert not page.locator(".controls").is_visible()
+    assert page.locator(".controls:visible").count() == 0
+
+
+def climb(page: Page, across: float, up: float, mistake: str = "") -> tuple[list[float], list[float]]:
+    """Click on the map, in shares of the drawing, and return the first and the last row of the climb's table."""
+    page.locator(".explorer select").select_option(mistake)
+    box = page.locator(".explorer .map").bounding_box()
+    assert box is not None
+    page.locator(".explorer .map").click(position={"x": across * box["width"], "y": (1 - up) * box["height"]})
+    rows = page.locator(".explorer tbody tr")
+    first, last = (
+        [float(cell) for cell in rows.nth(k).locator("td").all_text_contents()[:4]] for k in (0, rows.count() - 1)
+    )
+    return first, last
+
+
+@pytest.fixture
+def still(visit: Any, comparison_report: Path) -> Page:
+    """The comparison's page for one who asked for less motion: a climb is shown at its end at once."""
+    page: Page = visit(comparison_report, reduced_motion="reduce")
+    return page
+
+
+@pytest.mark.parametrize(("across", "up"), [(0.3, 0.7), (0.75, 0.35), (0.35, 0.6)])
+def test_the_pages_em_ends_where_ours_ends(across: float, up: float, still: Page, faithful: ms.WeightedSample) -> None:
+    """From where the reader clicked the page's EM comes to rest where textbook EM does, to a millionth."""
+    start, end = climb(still, across, up)
+    ours = ms.fit_em_plain(faithful, start=start, iterations=3000).iterates[-1, :4]
+    assert start[0] == 0.5
+    assert end == pytest.approx(ours.tolist(), abs=1e-6)
+    assert "maximum" in still.locator(".explorer output").inner_text()
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_the_pages_mistakes_end_where_the_catalogues_end(
+    name: str, still: Page, faithful: ms.WeightedSample, faithful_fit: ms.EMFit
+) -> None:
+    """Each mistake, made in the page, ends where the catalogue's iteration ends from the same start."""
+    start, end = climb(still, 0.35, 0.6, name)
+    wanted = next(iter(reproduce(name, faithful, fit=faithful_fit, start=start).values()))
+    how = still.locator(".explorer").get_attribute("data-how")
+    assert (how == "rest") == bool(np.isfinite(wanted).all())
+    assert how != "rest" or end == pytest.approx(wanted.tolist(), abs=1e-6)
+    wrong, right = still.locator(".explorer .lines dd").all_text_contents()
+    assert (wrong, right) == (BY_NAME[name].wrong, BY_NAME[name].right)
+
+
+def test_mistakes_make_a_difference(still: Page) -> None:
+    """No two of the steps end at the same place from the same start, and only the right one at the maximum."""
+    ends = [climb(still, 0.35, 0.6, name)[1] for name in ("", *MISTAKES)]
+    assert all(max(abs(a - b) for a, b in zip(*pair, strict=True)) > 1e-3 for pair in itertools.combinations(ends, 2))
+
+
+def test_climb_where_no_maximum_is_known(
+    visit: Any, faithful: ms.WeightedSample, faithful_posterior: ms.Posterior, tmp_path: Path
+) -> None:
+    """The page of a run that was stopped early climbs as well, and calls nothing a maximum."""
+    stopped = ms.fit_em_plain(faithful, start=[0.5, 60, 75, 20], iterations=2)
+    path = ms.write_report(ms.compare(stopped, faithful_posterior, thorough=False), tmp_path)
+    page = visit(path, reduced_motion="reduce")
+    _, end = climb(page, 0.35, 0.6)
+    assert end[1:3] == pytest.approx([54.6136, 80.0903], abs=1e-3)
+    assert "no maximum is known" in page.locator(".explorer output").inner_text()
+
+
+def test_climb_by_keyboard(still: Page) -> None:
+    """Arrows move the start, Enter climbs, Escape clears, and a voice hears each."""
+    told, field = still.locator(".explorer output"), still.locator(".explorer .map")
+    field.focus()
+    still.keyboard.press("ArrowRight")
+    first = told.inner_text()
+    still.keyboard.press("ArrowUp")
+    assert first.startswith("Start at mu1 ")
+    assert told.inner_text() != first
+    still.keyboard.press("Enter")
+    assert "EM rests at" in told.inner_text()
+    assert told.get_attribute("aria-live") == "polite"
+    still.keyboard.press("Escape")
+    assert told.inner_text() == "Cleared."
+    assert still.locator(".explorer .trail *").count() == 0
+
+
+def test_climb_goes_iteration_by_iteration(visit: Any, comparison_report: Path) -> None:
+    """It is shown from the start on, is stopped by the slider, and ends by itself otherwise."""
+    page = visit(comparison_report)
+    page.clock.install()
+    climb(page, 0.35, 0.6)
+    slider, told = page.locator(".explorer input"), page.locator(".explorer output")
+    page.clock.run_for(300)
+    assert 0 < int(slider.input_value()) < int(slider.get_attribute("max"))
+    assert told.inner_text().startswith("Iteration ")
+    page.clock.run_for(20_000)
+    assert slider.input_value() == slider.get_attribute("max")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert told.inner_text().startswith("Iteration 0: weight 0.5000")
+
+
+def test_basins_of_both_labellings(still: Page) -> None:
+    """The starts of the map end at the maximum, at the same with labels exchanged, or at the saddle between them."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    still.locator(".explorer .basins").click()
+    sync_api.expect(still.locator(".shading rect")).to_have_count(36**2, timeout=60_000)
+    told = still.locator(".explorer .ends li").all_text_contents()
+    shares = [int(re.search(r"from (\d+) %", line)[1]) for line in told]
+    assert sum(shares) == pytest.approx(100, abs=len(shares))
+    assert sum("the maximum" in line and "below" not in line for line in told) == 2
+    assert any("saddle" in line for line in told)
+
+
+def test_map_without_javascript(visit: Any, comparison_report: Path) -> None:
+    """Without JavaScript the map is a picture with its words, and there is nothing to press."""
+    page = visit(comparison_report, java_script_enabled=False)
+    assert page.locator(".explorer .map svg").is_visible()
+    assert not page.locator(".explorer .controls").is_visible()
+
+
+def test_page_repeats(faithful: ms.WeightedSample, faithful_posterior: ms.Posterior, tmp_path: Path) -> None:
+    """The same result gives the same page, byte for byte."""
+    result = ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
+    pages = [ms.write_report(result, tmp_path / name, provenance={"program": "mixstudy"}) for name in ("one", "two")]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig: pytest.Config) -> str:
+    """The source of axe-core, installed from npm; without npm these tests are skipped."""
+    npm, folder = shutil.which("npm"), Path(pytestconfig.cache.mkdir("axe"))
+    source = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        if npm is None:
+            pytest.skip("axe-core needs npm, which is not installed (Debian: apt-get install npm)")
+        made = subprocess.run(  # noqa: S603
+            [npm, "install", "--prefix", folder, "--no-audit", "--no-fund", AXE],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            pytest.skip(f"npm could not install {AXE}: {made.stderr.strip()[-200:]}")
+    return source.read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["1280", "400"])
+def test_axe_finds_nothing(visit: Any, report: Path, axe: str, scheme: str, size: dict[str, int]) -> None:
+    """The accessibility checker axe-core (WCAG 2.2 A and AA, best practices) has no finding on the page in use."""
+    page = visit(report, color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    if page.locator(".explorer").count():
+        climb(page, 0.35, 0.6, MISTAKES[0])
+        page.locator(".explorer summary").click()
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+
+
+def test_nothing_is_cut_off_on_a_phone(visit: Any, report: Path) -> None:
+    """On a phone figures shrink and tables stack, so that nothing in the page needs to be scrolled sideways."""
+    page = visit(report, viewport=PHONE)
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    assert page.locator(".scroll:visible").evaluate_all(wide) == []
 
 
 def test_page_prints(visit: Any, report: Path) -> None:

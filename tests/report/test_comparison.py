@@ -12,8 +12,8 @@ from pages import PROVENANCE, document, further, table, texts
 import mixstudy as ms
 from mixstudy.comparison.compare import Comparison
 from mixstudy.comparison.supplement import LOOComparison
-from mixstudy.faults.case import Recognition
 from mixstudy.faults.catalogue import FAULTS
+from mixstudy.faults.fault import Recognition
 from mixstudy.mcmc.diagnostics import SamplerStatus
 from mixstudy.mcmc.posterior import Attempt
 from mixstudy.report.captions import pictures

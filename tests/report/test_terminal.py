@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 import mixstudy as ms
 from mixstudy.cli.terminal import console_table
 from mixstudy.comparison.compare import Comparison
+
+
+@pytest.fixture
+def result(faithful: ms.WeightedSample, faithful_posterior: ms.Posterior) -> Comparison:
+    """Old Faithful."""
+    return ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
 
 
 def test_console_has_a_row_for_each_parameter(result: Comparison) -> None:

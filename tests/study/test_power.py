@@ -35,11 +35,13 @@ def test_the_right_pair_agrees_and_is_accused_of_nothing(rows):
 
 
 def test_mistakes_that_matter_are_found_and_named(rows):
-    """Every mistake that moves the answer by half a posterior standard deviation disagrees and is named."""
+    """Every mistake that moves the answer by half a posterior sd disagrees and is named, or located if unknown."""
     moved = rows[rows["moved"] > 0.5]
     assert {"variance reported as sigma", "weight of the other component", "sigma divided by n1"} <= set(moved["fault"])
     assert (moved["verdict"] == "disagree").all()
-    assert moved["named"].all()
+    known = moved["named"].notna()
+    assert moved.loc[known, "named"].all()
+    assert not moved["wrongly_named"].fillna(value=False).any()
 
 
 def test_power_is_added_to(found, rows):
@@ -85,6 +87,8 @@ def test_summary_counts_what_it_says():
             "sampler": ["pass", "pass", "pass", "fail", "pass", "pass"],
             "verdict": ["agree", "disagree", "agree", "inconclusive", "agree", "disagree"],
             "named": [True, True, False, True, False, True],
+            "located": [None] * 6,
+            "wrongly_named": [None] * 4 + [False, False],
         }
     )
     right, faulty = (power_summary(rows).set_index("fault").loc[name] for name in (RIGHT, "float32"))

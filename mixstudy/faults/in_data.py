@@ -1,18 +1,18 @@
-"""Which known mistake made the data: heights of the curve, or a sampler with the wrong weight."""
+"""Mistakes that make the data: heights of the curve taken for values, or a sampler with the wrong weight."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
 from mixstudy.data.sample import WeightedSample
-from mixstudy.em.fit import EMFit, fit_em
-from mixstudy.faults.case import Recognition
-from mixstudy.faults.catalogue import BY_NAME
+from mixstudy.em.fit import EMFit
+from mixstudy.faults.case import Match
+from mixstudy.faults.fault import Fault
+from mixstudy.faults.in_steps import ORIGIN
 from mixstudy.faults.steps import centred, mean_log_likelihood
 from mixstudy.model import Floats, Parameters
 
@@ -32,17 +32,7 @@ FEWEST_HIGH = 20
 """Values above the floor from which the shape of heights can be told."""
 
 
-def about_the_data(sample: WeightedSample, fit: EMFit, truth: Parameters | None) -> Iterator[Recognition]:
-    """Judge the data themselves: heights, and a weight that is Phi of the true one."""
-    heights = recognise_heights(sample, fit=fit)
-    if heights is not None:
-        yield heights
-    sampler = None if truth is None else _randn_sampler(sample, fit, truth)
-    if sampler is not None:
-        yield sampler
-
-
-def recognise_heights(sample: WeightedSample, *, fit: EMFit | None = None) -> Recognition | None:
+def find_heights(sample: WeightedSample, fit: EMFit, _: Parameters | None) -> Match | None:
     """Tell whether the data are heights of a two-bump curve at uniform positions; None where they are not.
 
     A bump of height A and width b is above y over a length ``2 b sqrt(2 log(A/y))``, so heights have
@@ -55,7 +45,6 @@ def recognise_heights(sample: WeightedSample, *, fit: EMFit | None = None) -> Re
     y, below = sample.points[order], np.cumsum(sample.weights[order]) / sample.n
     if not y[0] >= 0:
         return None
-    fit = fit or fit_em(sample)
     mixture = _mixture_distance(y, below, fit.parameters)
     if math.sqrt(sample.n) * mixture < BAD_FIT:
         return None
@@ -74,8 +63,7 @@ def recognise_heights(sample: WeightedSample, *, fit: EMFit | None = None) -> Re
         f"positions (Kolmogorov distance {heights:.2g}), not that of a sample from the mixture ({mixture:.2g}). The "
         f"peaks would belong to the weights {y[-1] / (y[-1] + lower):.3g} and {lower / (y[-1] + lower):.3g}."
     )
-    strength = math.log10(mixture / heights)
-    return Recognition(fault=BY_NAME["heights used as data"], strength=strength, distance=heights, explanation=text)
+    return Match(text, heights, math.log10(mixture / heights))
 
 
 def _mixture_distance(y: Floats, below: Floats, parameters: Parameters) -> float:
@@ -104,9 +92,9 @@ def _reach(peak: Floats | float, y: Floats) -> Floats:
     return reach
 
 
-def _randn_sampler(sample: WeightedSample, fit: EMFit, truth: Parameters) -> Recognition | None:
+def find_randn(sample: WeightedSample, fit: EMFit, truth: Parameters | None) -> Match | None:
     """The data are from the truth with the weight Phi(w) in place of w, by likelihood ratios (Wilks 1938)."""
-    if not 0 < truth.weight < 1:
+    if truth is None or not 0 < truth.weight < 1:
         return None
     drawn = replace(truth, weight=float(ndtr(truth.weight)))
     as_asked, as_drawn = (_likelihood_ratio(sample, fit, each) for each in (truth, drawn))
@@ -118,11 +106,50 @@ def _randn_sampler(sample: WeightedSample, fit: EMFit, truth: Parameters) -> Rec
         f"{drawn.weight:.4f}, the share that randn() < {truth.weight:g} gives, only {as_drawn / 2:.2g}."
     )
     off, left = math.sqrt(as_asked), math.sqrt(as_drawn)
-    strength = math.log10(off / max(left, 1.0))
-    return Recognition(fault=BY_NAME["the randn sampler"], strength=strength, distance=left, explanation=text)
+    return Match(text, left, math.log10(off / max(left, 1.0)))
 
 
 def _likelihood_ratio(sample: WeightedSample, fit: EMFit, parameters: Parameters) -> float:
     """Twice the log-likelihood from the parameters to the maximum: chi^2 with 4 degrees of freedom at the truth."""
-    theta = np.array([*parameters]) - np.array([0, sample.mean, sample.mean, 0])
+    theta = parameters.array - sample.centre
     return 2 * max(fit.log_likelihood - sample.n * mean_log_likelihood(centred(sample), theta), 0.0)
+
+
+def _draw_heights(truth: Parameters, n: int, rng: np.random.Generator) -> Floats:
+    """Heights of the curve at uniform positions, with the origin's exponent: it multiplies by sigma^2."""
+    weight, mu1, mu2, sigma = truth
+    margin = mu2 - mu1
+    u = rng.uniform(mu1 - margin / 2, mu2 + 3 * margin / 2, n)
+    bumps = [np.exp(-((u - mu) ** 2) / 2 * sigma**2) for mu in (mu1, mu2)]
+    return np.asarray(weight * bumps[0] + (1 - weight) * bumps[1])
+
+
+def _draw_randn(truth: Parameters, n: int, rng: np.random.Generator) -> Floats:
+    """Component 1 where a normal value, not a uniform one, is below the weight."""
+    means = np.where(rng.standard_normal(n) < truth.weight, truth.mu1, truth.mu2)
+    return np.asarray(means + truth.sigma * rng.standard_normal(n))
+
+
+DATA_FAULTS = (
+    Fault(
+        name="heights used as data",
+        wrong="x_i = f(u_i), the height of the mixture curve at a position u_i",
+        right="x_i drawn from f: pick a component with probability w, then a normal value around its mean",
+        source=ORIGIN,
+        advice="Plot a histogram of the data: a sample has its bumps at mu1 and mu2, heights pile up at 0.",
+        seen_in="data",
+        make_data=_draw_heights,
+        find_in_data=find_heights,
+    ),
+    Fault(
+        name="the randn sampler",
+        wrong="component 1 where randn() < w, so that its share is Phi(w)",
+        right="component 1 where rand() < w, a uniform number",
+        source="the answer in the origin's thread",
+        advice="Count the labels as they are drawn: their share of component 1 should be the weight asked for.",
+        seen_in="data",
+        make_data=_draw_randn,
+        find_in_data=find_randn,
+    ),
+)
+"""In the order in which a tie is named."""
