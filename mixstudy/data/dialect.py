@@ -96,7 +96,7 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
         if not _are_row_names([row[0] for row in body if len(row) == width], text, delimiter):
             return None
         first -= 1
-    alike = all(len(row) == width for row in body)
+    alike = all(len(row) == width for row in body) and not (delimiter == WHOLE and _holds_numbers(filled[:first]))
     numeric = [writing_of([row[place] for row in body[1:] or body if len(row) == width]) for place in range(width)]
     if delimiter == WHOLE and any(mark in body[0][0] for mark in DELIMITERS[:-1]) and not is_number(body[0][0]):
         numeric = [None]
@@ -108,6 +108,11 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
         short=short,
         rank=(alike and share > 0, first == 0 and not short, share),
     )
+
+
+def _holds_numbers(above: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether rows that would be passed over as a title hold two numbers or more, as rows of data do."""
+    return any(sum(map(is_number, re.split(r"[\t;|,]", row[0]))) > 1 for _, row in above)
 
 
 def _trimmed(row: list[str], delimiter: str) -> list[str]:

