@@ -19,8 +19,10 @@ from mixstudy.model import Floats
 
 MAX_NEWTON = 50
 """Newton steps; a solution that is there is found in about ten."""
-CONVERGED = 1e-12
+CONVERGED = 1e-9
 """Newton step, in log-odds, at which the solution is found."""
+AS_PRINTED = 1e-5
+"""Relative rounding of a printed sigma that is raised to a power."""
 PLAIN = 0.02
 """Half-width of an interval, relative, within which a slope is called known."""
 POWERS = {
@@ -75,7 +77,7 @@ def _power(ratio: Floats, half: Floats, sigma: Floats) -> float | None:
     """The power of sigma that the ratio of slopes is in every row; None where none is, or where sigma is near 1."""
     for power in POWERS:
         value = sigma**power
-        if (np.abs(ratio - value) <= half + 1e-9).all() and not (np.abs(value - 1) <= half + PLAIN).all():
+        if (np.abs(ratio - value) <= half + AS_PRINTED * value).all() and not (np.abs(value - 1) <= half + PLAIN).all():
             return power
     return None
 

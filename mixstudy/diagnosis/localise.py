@@ -60,7 +60,7 @@ def _fewest_wrong(rows: Rows, sample: WeightedSample) -> tuple[Followed, tuple[F
         inner = undo_rows(undone, rows, sample)
         if inner is not None and wrong_at_first(inner, sample) <= 1:
             found = follow_right(inner, sample)
-            if _count(found) < min(fewest, 2):
+            if found.told and _count(found) < min(fewest, 2):
                 best, fewest = (found, undone.faults, inner), _count(found)
     return best
 

@@ -56,18 +56,16 @@ def _slipped(case: DrawsCase) -> tuple[list[Recognition], DrawsCase]:
     before = case.deficit
     if before < FAR or not case.mixed:
         return [], case
-    for undone in slips():
-        with np.errstate(all="ignore"):
-            draws = undone.undo(case.given, case.sample)
-        after = deficit(draws, case.fit)
-        if after < CLOSE:
-            text = (
-                f"The draws' log-likelihood is {before:.3g} nats below the maximum in the median, where a posterior's "
-                f"is about 2; with this undone it is {after:.2g}."
-            )
-            strength = math.log10(before / max(after, 2.0)) + TEN_TIMES
-            slipped = [
-                Recognition(fault=fault, strength=strength, distance=after, explanation=text) for fault in undone.faults
-            ]
-            return slipped, make_draws_case(draws, case.sample, case.fit)
-    return [], case
+    with np.errstate(all="ignore"):
+        tried = [(undone, undone.undo(case.given, case.sample)) for undone in slips()]
+    after, k = min((deficit(draws, case.fit), k) for k, (_, draws) in enumerate(tried))
+    if after > CLOSE:
+        return [], case
+    undone, draws = tried[k]
+    text = (
+        f"The draws' log-likelihood is {before:.3g} nats below the maximum in the median, where a posterior's is about "
+        f"2; with this undone it is {after:.2g}."
+    )
+    strength = math.log10(before / max(after, 2.0)) + TEN_TIMES
+    slipped = [Recognition(fault=fault, strength=strength, distance=after, explanation=text) for fault in undone.faults]
+    return slipped, make_draws_case(draws, case.sample, case.fit)

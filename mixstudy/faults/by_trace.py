@@ -80,7 +80,8 @@ def _slipped(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Re
         inner = undo_rows(undone, rows, sample)
         if inner is None or not _worth_following(inner, sample):
             continue
-        if follow_right(inner, sample).right:
+        followed = follow_right(inner, sample)
+        if followed.right and followed.told:
             yield from (_recognition(fault, "the steps are right", rows, strength) for fault in undone.faults)
         for found in _exact(inner, sample, strength):
             yield found

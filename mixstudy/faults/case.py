@@ -23,7 +23,7 @@ MISPRINTED = 3.0
 """How many half-units of the last digit the right answer must be off before rounding is ruled out."""
 SLACK = 1.5
 """Rounding distances that count as rounding: the last step of an iteration and second-order terms come on top."""
-NEAR = 0.05
+NEAR = 0.1
 """Distance, in standard errors, within which a fault that does not give the printed figures may still be named: its
 iteration was not quite at rest."""
 TEN_TIMES = 1.0

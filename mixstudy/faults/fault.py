@@ -28,6 +28,8 @@ class Slip(NamedTuple):
 
     label: str
     """What tells it from the fault's other slips."""
+    on: Literal["weight", "scale", "order"]
+    """What it touches."""
     make: Callable[[Floats, WeightedSample], Floats]
     """From the right numbers to those that are reported."""
     undo: Callable[[Floats, WeightedSample], Floats]

@@ -65,6 +65,11 @@ class Followed(NamedTuple):
         """Whether every number of every row is what the step makes of the row before."""
         return bool((self.ratio <= 1).all())
 
+    @property
+    def told(self) -> bool:
+        """Whether every row was printed finely enough to tell."""
+        return bool(np.isfinite(self.allowed).all())
+
 
 def rests(step: Step, case: Case) -> bool:
     """Whether a step moves none of the four numbers by more than the rounding of its printed figures can."""

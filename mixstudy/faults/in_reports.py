@@ -31,7 +31,7 @@ def _to_the(exponent: float) -> Report:
 
 def _power(exponent: float, label: str) -> Slip:
     """Sigma is reported to a power."""
-    return Slip(label, _to_the(exponent), _to_the(1 / exponent))
+    return Slip(label, "scale", _to_the(exponent), _to_the(1 / exponent))
 
 
 def _exchange(theta: Floats, _: WeightedSample) -> Floats:
@@ -74,7 +74,7 @@ REPORT_FAULTS = (
         right=ORDER,
         source="the origin: its starts were drawn without an order",
         advice="Nothing is wrong with the fit: swap the means and replace the weight by 1 - weight.",
-        slips=(Slip("", _exchange, _exchange),),
+        slips=(Slip("", "order", _exchange, _exchange),),
         harmless=True,
     ),
     Fault(
@@ -83,7 +83,7 @@ REPORT_FAULTS = (
         right=ORDER,
         source="labels swapped for the means alone",
         advice="Report 1 - weight.",
-        slips=(Slip("", _other_weight, _other_weight),),
+        slips=(Slip("", "weight", _other_weight, _other_weight),),
     ),
     Fault(
         name="results left in standard units",
@@ -92,8 +92,13 @@ REPORT_FAULTS = (
         source="scikit-learn's StandardScaler, R's scale()",
         advice="Multiply sigma by the sd of the data, as the means are multiplied.",
         slips=(
-            Slip("sigma alone", _sigma_in_sds, _sigma_from_sds),
-            Slip("means and sigma", lambda theta, s: s.to_standard(theta), lambda theta, s: s.from_standard(theta)),
+            Slip("sigma alone", "scale", _sigma_in_sds, _sigma_from_sds),
+            Slip(
+                "means and sigma",
+                "scale",
+                lambda theta, s: s.to_standard(theta),
+                lambda theta, s: s.from_standard(theta),
+            ),
         ),
     ),
 )

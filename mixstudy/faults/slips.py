@@ -26,11 +26,11 @@ class Undone(NamedTuple):
 
 
 def slips() -> Iterator[Undone]:
-    """Every slip of a report, then every two at once of different faults."""
+    """Every slip of a report, then every two at once that touch different numbers."""
     single = [(fault, slip) for fault in FAULTS for slip in fault.slips if not fault.harmless]
     yield from (Undone((fault,), slip.undo) for fault, slip in single)
     for (one, first), (other, second) in combinations(single, 2):
-        if one is not other:
+        if first.on != second.on:
             yield Undone((one, other), _both(first, second))
 
 

@@ -39,6 +39,11 @@ def rounded(value: float, sd: float) -> str:
     return f"{value:.{max(0, figures)}e}"
 
 
+def known(value: float, sd: float) -> str:
+    """Write a value that was given, as it was given or, where that is longer, to a hundredth of ``rounded``'s unit."""
+    return min(number(value, ".12g"), rounded(value, sd / 100), key=len)
+
+
 def interval(lower: float, upper: float, sd: float) -> str:
     """Write both ends of an interval, rounded likewise: an infinite one is open, one that is NaN was not found."""
     if math.isnan(lower) and math.isnan(upper):
@@ -70,7 +75,7 @@ def rows(result: Comparison) -> Iterator[tuple[str, ...]]:
     for label, row in result.table.to_dict("index").items():
         sd = row["posterior_sd"]
         cells = (rounded(row[name], sd) for name in ("em", "em_se", "posterior_mean", "posterior_sd"))
-        extra = [number(truth[str(label)], ".12g")] if truth else []
+        extra = [known(truth[str(label)], sd)] if truth else []
         yield (str(label), *cells, interval(row["lower"], row["upper"], sd), row["inside"], *extra)
 
 

@@ -44,6 +44,8 @@ MOVED = 0.1
 """A fault that moves every estimate by less than so many posterior standard deviations has done no harm."""
 NAMED = 2
 """A fault is named right if it is among the first so many."""
+UNKNOWN = 1
+"""Data sets of each cell on which mistakes outside the catalogue are made, too: half a minute each."""
 PRINTED = 6
 """Significant figures of a faulty estimate, as a program would print it."""
 SIGMA = 2.0
@@ -171,7 +173,7 @@ def judge_right_and_wrong(task: PowerTask, _: PowerDesign) -> list[Row]:
             sd = posterior.diagnostics["sd"].to_numpy()
             kinds = (
                 _in_estimate(sample, fit, posterior),
-                judge_unknown(sample.points, sample, fit, sd=sd),
+                judge_unknown(sample.points, sample, fit, sd=sd) if task.replicate < UNKNOWN else (),
                 _in_draws(fit, seed=task.seed),
                 _in_data(cell, task.seed),
             )

@@ -8,6 +8,7 @@ from oracles import PRINTED, heights, printed
 
 import mixstudy as ms
 from mixstudy.faults.by_draws import recognise_draws
+from mixstudy.faults.by_trace import from_trace
 from mixstudy.faults.catalogue import BY_NAME, FAULTS
 from mixstudy.faults.figures import half_units
 from mixstudy.faults.in_data import find_heights
@@ -258,3 +259,27 @@ def test_a_right_posterior_of_few_observations_is_left_alone(compiled, n, separa
         posterior = ms.sample_posterior(fit.sample, seed=seed, compiled=compiled)
         draws = posterior.draws.reshape(posterior.settings.chains, -1, 4)
         assert not posterior.passed or recognise_draws(draws, fit.sample, fit=fit) == ()
+
+
+@pytest.mark.parametrize("n", [100, 2000])
+@pytest.mark.parametrize(("fault", "slip"), [(fault, slip) for fault in FAULTS for slip in fault.slips])
+def test_slips_in_draws_are_named(n, fault, slip):
+    """Draws with a variance, a precision, the other weight or other units are named, whatever n; exchanged ones not."""
+    own = ms.fit_em(ms.simulate(TRUTH, n=n, seed=6))
+    draws = slip.make(reproduce_draws("", own, seed=4), own.sample)
+    assert names(recognise_draws(draws, own.sample, fit=own)) == ([] if fault.harmless else [fault.name])
+
+
+@pytest.mark.parametrize(("fault", "slip"), [(fault, slip) for fault in FAULTS for slip in fault.slips])
+def test_a_slip_on_top_of_a_faulty_iteration_is_told_with_it(fault, slip):
+    """In four numbers and in a trace both are named, and strongly."""
+    fit = ms.fit_em(ms.simulate(TRUTH, n=500, seed=6))
+    sample = fit.sample
+    if fault.harmless:
+        return
+    step = BY_NAME["sigma from one component"].steps[0][1]
+    rows = slip.make(steps_of(step, sample, [0.4, 4, 13, 2.5], 200), sample)
+    both = {fault.name, "sigma from one component"}
+    assert set(names(recognise(printed(rows[-1], 7), sample, fit=fit))) == both
+    trace = [printed(row, 7) for row in rows[:6]]
+    assert both <= {each.fault.name for each in from_trace(trace, sample) if each.evidence == "strong"}
