@@ -1,4 +1,4 @@
-"""The README tells the truth: its commands, options, names, paths and numbers exist, and nothing is left out."""
+"""README and documents tell the truth: commands, options, names and paths exist, and nothing is left out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,9 +16,12 @@ from matplotlib import pyplot as plt
 
 import mixstudy as ms
 from mixstudy.cli.app import app
+from mixstudy.study.design import Design
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks").glob("*.md"))]
+TEXTS = {page: page.read_text("utf-8") for page in PAGES}
+README, TEXT = TEXTS[PAGES[0]], "\n".join(TEXTS.values())
 COMMANDS = typer.main.get_command(app).commands
 OPTIONS = {name: {o for each in command.params for o in each.opts} | {"--help"} for name, command in COMMANDS.items()}
 APP_OPTIONS = {o for each in typer.main.get_command(app).params for o in each.opts} | {"--help"}
@@ -25,20 +29,27 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
 PYTHON = [code for language, code in BLOCKS if language == "python"]
 INLINE = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
 LINES = [line.split("#")[0].strip() for language, code in BLOCKS if not language for line in code.splitlines()]
-CALLS = [call for each in [*LINES, *INLINE] for call in re.findall(r"(?:^|\s)mixstudy(?: +-\S.*| +[a-z].*|$)", each)]
+CALLS = [
+    call
+    for each in [*LINES, *INLINE]
+    for call in re.findall(r"(?:^|(?<!reference)\s)mixstudy(?: +-\S.*| +[a-z].*|$)", each)
+]
 
 
-def pages():
-    """Words of the README that look like paths of the repository."""
-    linked = re.findall(r"\]\(([^)#:]+)\)", TEXT)
-    named = [
-        each.strip("/") for each in INLINE if re.fullmatch(r"\.?[\w-]+(/[\w.-]+)*(/|\.(py|md|json|ipynb|toml))", each)
-    ]
-    slashed = [each for each in INLINE if re.fullmatch(r"\.?[\w-]+/[\w./-]*[\w/]", each)]
-    return sorted({*linked, *named, *slashed} - WRITTEN)
+def named_paths():
+    """Pages, and the words in them that look like paths: links from the page, other words from the top or beside it."""
+    for page, text in TEXTS.items():
+        prose = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+        linked = re.findall(r"\]\(([^)#:]+)\)", text)
+        files = [each for each in prose if re.fullmatch(r"\.?[\w-]+(/[\w.-]+)*(/|\.(py|md|json|ipynb|toml))", each)]
+        folders = [each for each in prose if re.fullmatch(r"\.?[\w-]+/[\w./-]*[\w/]", each)]
+        yield from ((page, each.strip("/")) for each in sorted({*linked, *files, *folders}))
 
 
-WRITTEN = {"study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json"}
+WRITTEN = {
+    "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json", "design.json",
+    "reference/index.html", "results.json",
+}  # fmt: skip
 """Paths that the program writes."""
 
 
@@ -64,14 +75,38 @@ def test_options_in_the_text_exist():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented(name):
-    """Each command of the program stands in a command line of the README."""
+    """Each command of the program stands in a command line of the README or the manual."""
     assert any(shlex.split(call)[1:2] == [name] for call in CALLS)
 
 
-@pytest.mark.parametrize("path", pages())
-def test_paths_exist(path):
+@pytest.mark.parametrize(("page", "path"), [(page, path) for page, path in named_paths() if path not in WRITTEN])
+def test_paths_exist(page, path):
     """Each file and folder that is named is there."""
-    assert (ROOT / path).exists()
+    assert (page.parent / path).exists() or (ROOT / path).exists()
+
+
+def test_the_readme_leads_to_every_document_and_notebook():
+    """The table of contents leaves nothing out."""
+    linked = {ROOT / path for path in re.findall(r"\]\(([^)#:]+)\)", README)}
+    assert {*PAGES[1:], *(ROOT / "notebooks").glob("*.ipynb")} <= linked
+
+
+def test_the_readme_names_the_two_commands():
+    """A fresh machine needs no more than these."""
+    assert "pip install uv && uv run mixstudy study" in README
+    assert "pip install uv && uv run pytest" in README
+
+
+@pytest.mark.parametrize("design", [code for language, code in BLOCKS if language == "toml"])
+def test_designs_can_be_used(design):
+    """Each TOML example is a design."""
+    assert Design.from_mapping(tomllib.loads(design)).size > 0
+
+
+def test_terms_stand_once_in_their_order():
+    """The glossary has each term once, in alphabetical order."""
+    terms = re.findall(r"^\| ([^|]+) \|", TEXTS[ROOT / "notebooks/glossary.md"], re.MULTILINE)[1:]
+    assert terms == sorted(set(terms), key=str.casefold)
 
 
 @pytest.mark.parametrize("code", PYTHON)
@@ -96,8 +131,7 @@ def test_python_runs(code, faithful, faithful_posterior):
 
 
 def test_the_version_is_the_packages():
-    """The entry to cite and the changelog have the version that is built."""
-    assert f"version = {{{ms.__version__}}}" in TEXT
+    """The changelog has the version that is built."""
     assert re.search(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1] == ms.__version__
 
 
@@ -112,7 +146,7 @@ def test_every_wing_has_its_place_in_the_house():
 
 
 def test_the_table_of_checks_is_that_of_the_comparison(faithful_posterior, faithful):
-    """Each check of a comparison stands in the README's table."""
+    """Each check of a comparison stands in the manual's table."""
     result = ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
     rows = re.findall(
         r"^\| ([a-z ]+) \|", TEXT.partition("## What the checks tell")[2].partition("\n## ")[0], re.MULTILINE

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from mixstudy.cli.check import check
+from mixstudy.cli.cite import cite
 from mixstudy.cli.demo import demo
 from mixstudy.cli.fit import fit, simulate
 from mixstudy.cli.power import power
@@ -55,5 +56,5 @@ def main(
         out.print(WELCOME, soft_wrap=True)
 
 
-for command in (demo, study, check, fit, simulate, replicate, power):
+for command in (demo, study, check, fit, simulate, replicate, power, cite):
     app.command()(command)

@@ -132,13 +132,20 @@ def _print(found: Assessment) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from mixstudy.report.explanation import explain, offset_rows
+    from mixstudy.model import LABELS
+    from mixstudy.report.explanation import explain, offset_rows, step_rows
 
     out.print(Text(found.sentence, style="bold"))
     table = Table("parameter", "estimate", "EM's", "standard error", "off by (s.e.)", box=SIMPLE_HEAD, pad_edge=False)
     for row in offset_rows(found):
         table.add_row(*row)
     out.print(table)
+    if found.location is not None and found.location.wrong.any():
+        out.print(Text("Step by step: what was printed, for what a right step gives where they part", style="bold"))
+        steps = Table("step", *LABELS, box=SIMPLE_HEAD, pad_edge=False)
+        for row in step_rows(found.location):
+            steps.add_row(*row)
+        out.print(steps)
     for section in explain(found):
         out.print(Text(section.title, style="bold"))
         for line in section.lines:

@@ -7,7 +7,7 @@ rows. What holds in every row, to its rounding, says which line of a program to 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -53,9 +53,6 @@ class Constant(NamedTuple):
     def holds(self, value: float) -> bool:
         """Whether it may be this number."""
         return self.lower <= value <= self.upper
-
-
-type Values = Callable[[Steps], Floats]
 
 
 def relation(label: str, steps: Steps) -> str:

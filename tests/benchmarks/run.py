@@ -1,8 +1,8 @@
 """Run the benchmarks: ``uv run python tests/benchmarks/run.py [NAME ...] [--quick]``.
 
-Prints every table, and at the end writes ``results.json``, the README's section and its figure. Results of
-benchmarks that are not named are kept where machine and versions are the same. ``--quick`` measures little, to see
-that everything runs, and writes to a temporary folder.
+Prints every table, and at the end writes ``results.json``, the section of ``notebooks/benchmarks.md`` and its figure.
+Results of benchmarks that are not named are kept where machine and versions are the same. ``--quick`` measures little,
+to see that everything runs, and writes to a temporary folder.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import startup
 from measuring import ROOT, Benchmark, Row, machine, timed, today
-from writing import COST, README, RESULTS, as_table, goal_table, stored, write_all
+from writing import COST, PAGE, RESULTS, as_table, goal_table, stored, write_all
 
 NAMES = ("em", "compression", "accuracy", "nuts", "size", "stream", "startup", "replicates")
 
@@ -35,7 +35,7 @@ def main() -> None:
     everything = {name: everything[name] for name in NAMES if name in everything}
     _say(goal_table({name: result["rows"] for name, result in everything.items()}))
     write_all(root, here, everything)
-    _say(f"Written: {', '.join(str(root / path) for path in (RESULTS, README, COST) if (root / path).exists())}")
+    _say(f"Written: {', '.join(str(root / path) for path in (RESULTS, PAGE, COST) if (root / path).exists())}")
 
 
 def _benchmark(name: str) -> Benchmark:
@@ -71,7 +71,7 @@ def _copy() -> Path:
     root = Path(tempfile.mkdtemp(prefix="mixstudy-benchmarks-"))
     for path in (RESULTS, COST):
         (root / path).parent.mkdir(parents=True)
-    shutil.copy(ROOT / README, root / README)
+    shutil.copy(ROOT / PAGE, root / PAGE)
     return root
 
 

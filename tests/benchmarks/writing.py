@@ -1,4 +1,4 @@
-"""Results as tables, as JSON, as the README's section and its figure; each file is written whole or not at all."""
+"""Results as tables, as JSON, as the PAGE's section and its figure; each file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mixstudy.plots.style import BLUE, GREEN, TEXT, VERMILION, WIDTH
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 RESULTS = Path("tests/benchmarks/results.json")
-README = Path("README.md")
+PAGE = Path("notebooks/benchmarks.md")
 COST = Path("notebooks/figures/cost.png")
 
 
@@ -40,20 +40,20 @@ def stored(root: Path, machine: Row) -> dict[str, Row]:
 
 
 def write_all(root: Path, machine: Row, benchmarks: dict[str, Row]) -> None:
-    """Write the results, the figure and the README's section."""
+    """Write the results, the figure and the PAGE's section."""
     results: Results = {name: found["rows"] for name, found in benchmarks.items()}
     text = json.dumps({"machine": machine, "benchmarks": benchmarks}, indent=1)
     _write(root / RESULTS, (text + "\n").encode())
     drawn = {"em", "nuts", "size"} <= set(results)
     if drawn:
         _write(root / COST, _cost_figure(results))
-    before, _, rest = (root / README).read_text(encoding="utf-8").partition(BEGIN)
+    before, _, rest = (root / PAGE).read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        msg = f"{README} must hold the markers {BEGIN} and {END}"
+        msg = f"{PAGE} must hold the markers {BEGIN} and {END}"
         raise ValueError(msg)
     section = _section(machine, benchmarks, results, drawn=drawn)
-    _write(root / README, f"{before}{BEGIN}\n{section}\n{END}{after}".encode())
+    _write(root / PAGE, f"{before}{BEGIN}\n{section}\n{END}{after}".encode())
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -63,12 +63,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _section(machine: Row, benchmarks: dict[str, Row], results: Results, *, drawn: bool) -> str:
-    """The README's section: what was asked for, EM, NUTS, everything against n."""
+    """The PAGE's section: what was asked for, EM, NUTS, everything against n."""
     dates = sorted({found["date"] for found in benchmarks.values()})
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if name != "mixstudy")
     parts = [f"*{machine['cpu']}, {machine['cores']} cores, {' and '.join(dates)}; {versions}.*", goal_table(results)]
     if drawn:
-        parts.append(f"![Seconds against the number of observations]({COST})")
+        parts.append(f"![Seconds against the number of observations]({COST.relative_to(PAGE.parent)})")
     for name, brief in (("em", _em_table), ("nuts", _nuts_table), ("size", _size_table)):
         if name in results:
             parts.append(brief(results[name]))

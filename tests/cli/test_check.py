@@ -42,6 +42,23 @@ def test_the_origin_end_to_end(tmp_path):
     assert "s^2 = sum r (x - mu1)^2 / sum r" in said
 
 
+def test_a_mistake_outside_the_catalogue_is_shown_step_by_step(tmp_path):
+    """A constant added to every sigma^2: no name, but each printed sigma stands beside the right one, and the sum."""
+    x, (weight, mu1, mu2, sigma) = ms.simulate(ms.ORIGIN, n=1000, seed=0), (0.5, 4.0, 14.0, 3.0)
+    rows = [(weight, mu1, mu2, sigma)]
+    for _ in range(6):
+        r = ms.responsibilities(x, ms.Parameters(weight, mu1, mu2, sigma))
+        weight, mu1, mu2 = r.mean(), r @ x / r.sum(), (1 - r) @ x / (1 - r).sum()
+        sigma = np.sqrt((r @ (x - mu1) ** 2 + (1 - r) @ (x - mu2) ** 2) / x.size + 0.1)
+        rows.append((weight, mu1, mu2, sigma))
+    (tmp_path / "trace.txt").write_text("\n".join(",".join(f"{value:.8g}" for value in row) for row in rows))
+    code, said = run(written(tmp_path / "x.csv", x), "--trace", tmp_path / "trace.txt", "--no-mcmc")
+    assert code == 1
+    assert f"{rows[1][3]:.6g} for {np.sqrt(rows[1][3] ** 2 - 0.1):.6g}" in said
+    assert "sigma is not" in said
+    assert "0.1" in said.partition("sigma is not")[2][:120]
+
+
 def test_the_answers_sample_end_to_end(tmp_path):
     """A right EM on the randn sampler's data, with the truth: exit code 1, the sampler named."""
     x = reproduce_data("the randn sampler", ms.ORIGIN, n=10_000, seed=3)

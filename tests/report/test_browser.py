@@ -406,9 +406,10 @@ def test_axe_finds_nothing(visit: Any, report: Path, axe: str, scheme: str, size
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
 
 
-def test_nothing_is_cut_off_on_a_phone(visit: Any, report: Path) -> None:
-    """On a phone figures shrink and tables stack, so that nothing in the page needs to be scrolled sideways."""
-    page = visit(report, viewport=PHONE)
+@pytest.mark.parametrize("width", [400, 500, 700])
+def test_nothing_is_cut_off_in_a_narrow_window(visit: Any, report: Path, width: int) -> None:
+    """From a phone to half a screen figures shrink and tables stack, so that nothing need be scrolled sideways."""
+    page = visit(report, viewport={**PHONE, "width": width})
     wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
     assert page.locator(".scroll:visible").evaluate_all(wide) == []
 
