@@ -89,7 +89,7 @@ def check(
                 four_numbers(values, name)
         drawn = None
         if draws is not None:
-            from mixstudy.diagnosis.draws import find_draws
+            from mixstudy.diagnosis.draw_files import find_draws
 
             drawn = find_draws(draws, names=as_mapping(mapping))
         from mixstudy.compression.stream import read_observations

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mixstudy as ms
-from mixstudy.diagnosis.draws import read_draws
+from mixstudy.diagnosis.draw_files import read_draws
 
 
 @pytest.fixture
