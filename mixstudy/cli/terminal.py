@@ -28,8 +28,6 @@ PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
 """Control characters and marks that turn the direction of text: shown, not obeyed."""
-
-
 REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
 
 
@@ -99,29 +97,37 @@ def sentence(error: Exception) -> str:
     """What is wrong and what to do; the operating system's errors name the file first."""
     if isinstance(error, MemoryError):
         return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
-    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
-        return f"{error.filename}: {error.strerror}; check the path and its permissions"
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
     return str(error)
 
 
 class Commands(TyperGroup):
     """The commands, whose unforeseen errors end in one sentence and whose output may be cut off."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (Typer's own, which it does not show)
-        """Run a command; ``MIXSTUDY_TRACEBACK=1`` shows where an unforeseen error arose."""
+    def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (Typer's own, which it does not show)
+        """Run the program; Rich and Typer end with 1 where the output is closed, and 1 means something else here."""
         try:
             try:
-                return super().invoke(ctx)
+                return super().main(*args, **options)
             finally:
                 sys.stdout.flush()
-        except BrokenPipeError as error:
+        except (OSError, SystemExit) as error:
+            cause = error if isinstance(error, OSError) else error.__context__
+            if not isinstance(cause, OSError):
+                raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not complain
-            raise typer.Exit(PIPE_CLOSED) from error
-        except OSError as error:
-            err.print(Text("error: ", style="bold red"), sentence(error), sep="", soft_wrap=True)
-            raise typer.Exit(BAD_INPUT) from error
+            if isinstance(cause, BrokenPipeError):
+                sys.exit(PIPE_CLOSED)
+            err.print(Text("error: ", style="bold red"), sentence(cause), sep="", soft_wrap=True)
+            sys.exit(BAD_INPUT)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (likewise)
+        """Run a command; ``MIXSTUDY_TRACEBACK=1`` shows where an unforeseen error arose."""
+        try:
+            return super().invoke(ctx)
         except Exception as error:
-            if isinstance(error, typer.Abort) or hasattr(error, "exit_code") or os.environ.get("MIXSTUDY_TRACEBACK"):
+            if isinstance(error, OSError | typer.Abort) or hasattr(error, "exit_code") or os.environ.get("MIXSTUDY_TRACEBACK"):
                 raise
             found = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             err.print(f"mixstudy failed where it should not ({found}). {REPORT_IT}", soft_wrap=True)
