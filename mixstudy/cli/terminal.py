@@ -127,7 +127,11 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            if isinstance(error, OSError | typer.Abort) or hasattr(error, "exit_code") or os.environ.get("MIXSTUDY_TRACEBACK"):
+            if (
+                isinstance(error, OSError | typer.Abort)
+                or hasattr(error, "exit_code")
+                or os.environ.get("MIXSTUDY_TRACEBACK")
+            ):
                 raise
             found = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             err.print(f"mixstudy failed where it should not ({found}). {REPORT_IT}", soft_wrap=True)

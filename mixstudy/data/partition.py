@@ -6,25 +6,25 @@ rows counted from 1 after the header.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from glob import glob
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet
 from numpy.typing import NDArray
 
 from mixstudy.data.columns import SHOWN, Column, choose
-from mixstudy.data.files import fault, is_url, locate, open_file, readable, stamp
-from mixstudy.data.numbers import NULLS, POINT
+from mixstudy.data.files import fault, is_url, locate, readable, stamp
+from mixstudy.data.opening import open_table
+from mixstudy.data.query import column_values
+from mixstudy.data.raw import STDIN
 from mixstudy.data.sample import DataError
-from mixstudy.data.table import READ_AHEAD, STDIN, Kind, Table, engine, leaf, open_array, open_table, source
+from mixstudy.data.table import Kind, Table
+from mixstudy.data.typed import rows_before, typed_values
 from mixstudy.model import Floats
 
 PART_BYTES = 64 << 20
@@ -36,10 +36,6 @@ SUFFIXES = (
     *(".parquet", ".arrow", ".feather", ".ipc", ".npy", ".xlsx", ".xls", ".ods"),
 )
 """Names of data files in a directory; a file named on its own may have any name."""
-FIELDS = r"""regexp_extract_all(c0, '"[^"]*"|\S+')"""
-"""The fields of a line that blanks part, in SQL."""
-LINE = re.compile(r"CSV Error on Line: (\d+)")
-WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,7 +149,10 @@ def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> li
         table=table, position=position, start=0, stop=table.units, size=size, stamp=before, drop_missing=drop_missing
     )
     if chosen.writing is None:
-        _refuse_text(part)
+        if table.kind in (Kind.TEXT, Kind.JSON):
+            for _ in _pieces(part):  # which refuses its first field that is no number
+                pass
+        raise fault(path, f"column '{chosen.name}' holds {chosen.example or 'nothing'}; it must hold numbers")
     return [
         replace(part, start=start, stop=stop, size=round(size * (stop - start) / table.units))
         for start, stop in pairwise(cuts)
@@ -162,114 +161,9 @@ def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> li
 
 def _pieces(part: Part) -> Iterator[Floats]:
     """Float64 arrays, a missing value as NaN."""
-    if part.table.kind is Kind.NUMPY:
-        column = open_array(part.path)[:, part.position]
-        for first in range(0, len(column), BATCH_ROWS):
-            yield np.asarray(column[first : first + BATCH_ROWS], dtype=np.float64)
-    elif part.table.kind in (Kind.PARQUET, Kind.ARROW):
-        read = _parquet if part.table.kind is Kind.PARQUET else _arrow
-        for array in read(part):
-            yield _floats(array.cast(pa.float64(), safe=False))
-    else:
-        yield from _queried(part)
-
-
-def _parquet(part: Part) -> Iterator[pa.Array]:
-    with (
-        open_file(part.path) as file,
-        pyarrow.parquet.ParquetFile(file, buffer_size=READ_AHEAD, pre_buffer=False) as parquet,
-    ):
-        place = leaf(parquet.schema_arrow, part.position)
-        groups = list(range(part.start, part.stop))
-        for batch in parquet.reader.iter_batches(BATCH_ROWS, groups, column_indices=[place], use_threads=False):
-            yield batch.column(0)
-
-
-def _arrow(part: Part) -> Iterator[pa.Array]:
-    only = pa.ipc.IpcReadOptions(included_fields=[part.position], use_threads=False)
-    with open_file(part.path) as file, pa.ipc.open_file(file, options=only) as batches:
-        for number in range(part.start, part.stop):
-            column = batches.get_batch(number).column(0)
-            for first in range(0, len(column), BATCH_ROWS):
-                yield column.slice(first, BATCH_ROWS)
-
-
-def _queried(part: Part) -> Iterator[Floats]:
-    """A column of text or JSON, by DuckDB; where a number is missing, all that are missing are looked at first."""
-    import duckdb
-
-    raw, value = _expressions(part)
-    rows, last = 0, None
-    try:
-        found = engine().cursor().sql(f"select {value} as v from {_from(part.table)}")  # noqa: S608
-        for batch in found.to_arrow_reader(BATCH_ROWS):
-            column = batch.column(0)
-            if column.null_count and last is None:
-                last = _last_row(part, raw, value)
-            yield _floats(column)[: None if last is None else max(0, last - rows)]
-            rows += len(column)
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise fault(part.path, _explained(str(error), part)) from error
-
-
-def _from(table: Table) -> str:
-    width = 1 if table.dialect is not None and table.dialect.delimiter == " " else table.width
-    return f"{source(table)} as t({', '.join(f'c{place}' for place in range(width))})"
-
-
-def _expressions(part: Part) -> tuple[str, str]:
-    """SQL for a field as it stands, and for the number that it means."""
-    raw = f"c{part.position}::varchar"
-    if part.table.dialect is not None and part.table.dialect.delimiter == " ":
-        raw = f"case when len({FIELDS}) = {part.table.width} then trim({FIELDS}[{part.position + 1}], '\"') else c0 end"
-    writing = part.column.writing or POINT
-    if writing == POINT:
-        return raw, f"try_cast(trim({raw}) as double)"  # trim keeps DuckDB from typing the column, which would raise
-    pattern, group = (text.replace("'", "''") for text in (writing.pattern, writing.group))
-    plain = f"replace(translate({raw}, '{group}', ''), '{writing.decimal}', '.')"
-    return raw, f"case when regexp_full_match({raw}, '{pattern}') then try_cast({plain} as double) end"
-
-
-def _last_row(part: Part, raw: str, value: str) -> int:
-    """The last row that is not blank; the first field that is neither a number nor missing is refused with its row."""
-    nulls = ", ".join(f"'{null}'" for null in NULLS)
-    rows = f"select row_number() over () as n, {raw} as field, {value} as v from {_from(part.table)}"  # noqa: S608
-    test = f"v is null and coalesce(trim(field, ' \t\"'), '') not in ({nulls})"
-    query = engine().cursor()
-    found = query.sql(f"select n, field from ({rows}) where {test} order by n limit 1").fetchall()  # noqa: S608
-    if found:
-        raise _text_error(part, *found[0])
-    blank = "field is not null" if part.table.width == 1 else "true"
-    return int(query.sql(f"select coalesce(max(n), 0) from ({rows}) where {blank}").fetchall()[0][0])  # noqa: S608
-
-
-def _text_error(part: Part, row: int, field: str) -> DataError:
-    problem = f"column '{part.column.name}' holds text, first in row {row}: '{field}'"
-    return fault(part.path, f"{problem}; it must hold numbers only, written like 3.6")
-
-
-def _refuse_text(part: Part) -> None:
-    """Refuse a column that is not numeric, with its first field that is none."""
     if part.table.kind in (Kind.TEXT, Kind.JSON):
-        for _ in _queried(part):
-            pass
-    raise fault(
-        part.path, f"column '{part.column.name}' holds {part.column.example or 'nothing'}; it must hold numbers"
-    )
-
-
-def _explained(error: str, part: Part) -> str:
-    """What DuckDB says of a file, in a sentence."""
-    line, widths = LINE.search(error), WIDTHS.search(error.replace("\n", " "))
-    at = f"line {line[1]}" if line else "the file"
-    if widths:
-        found = f"{at} has {widths[2]} field(s) and the table {widths[1]}"
-        return f"{found}; quote a field that holds the delimiter, and write decimals with a point"
-    if "unterminated quote" in error:
-        return f"{at} opens a quote that is not closed; close the quoted field, or remove the quote"
-    if "not utf-8" in error:
-        return f"{at}: the text is not encoded as {part.table.encoding.upper()}; save it as UTF-8"
-    return f"cannot be read: {error.splitlines()[0]}; save it again"
+        return column_values(part.table, part.position, rows=BATCH_ROWS)
+    return typed_values(part.table, part.position, start=part.start, stop=part.stop, rows=BATCH_ROWS)
 
 
 def _usable(part: Part, values: Floats, rows: int) -> Floats:
@@ -288,36 +182,11 @@ def _usable(part: Part, values: Floats, rows: int) -> Floats:
 
 
 def _bad(part: Part, kind: str, rows: int, places: NDArray[np.intp], way_out: str) -> DataError:
-    first = _rows_before(part) + rows + 1
+    first = rows_before(part.table, part.start) + rows + 1
     named = ", ".join(str(first + place) for place in places[:SHOWN]) + (", ..." if places.size > SHOWN else "")
     so_far = " so far" if first > 1 or places[-1] > BATCH_ROWS // 2 else ""
     problem = f"column '{part.column.name}' has {places.size} {kind} value(s){so_far}, in row(s) {named}"
     return fault(part.path, f"{problem}; {way_out}")
-
-
-def _rows_before(part: Part) -> int:
-    """Rows of the file before the part."""
-    with open_file(part.path) if part.start else nullcontext() as file:
-        if part.start and part.table.kind is Kind.PARQUET:
-            groups = pyarrow.parquet.read_metadata(file)
-            return sum(groups.row_group(number).num_rows for number in range(part.start))
-        if part.start:
-            batches = pa.ipc.open_file(file)
-            return sum(len(batches.get_batch(number)) for number in range(part.start))
-    return 0
-
-
-def _floats(array: pa.Array) -> Floats:
-    """The numbers where they lie, nulls as NaN; unlike PyArrow's ``to_numpy``, this does not load pandas."""
-    if not len(array):
-        return np.empty(0)
-    bitmap, numbers = array.buffers()
-    end = array.offset + len(array)
-    values = np.frombuffer(numbers, dtype=np.float64, count=end)[array.offset :]
-    if not array.null_count:
-        return values
-    valid = np.unpackbits(np.frombuffer(bitmap, dtype=np.uint8), count=end, bitorder="little")[array.offset :]
-    return np.where(valid, values, np.nan)
 
 
 def _expand(path: str) -> list[str]:
