@@ -49,6 +49,8 @@ class _Reading:
     delimiter: str
     rows: list[list[str]]
     """Rows of the table, header first where there is one."""
+    width: int
+    """Fields of most rows."""
     skip: int
     """Rows above these."""
     short: bool
@@ -68,10 +70,9 @@ def find_dialect(text: str) -> tuple[Dialect, list[list[str]]]:
     """
     found = [reading for delimiter in (*DELIMITERS, WHOLE) if (reading := _reading(text, delimiter)) is not None]
     best = max(found, key=lambda reading: reading.rank)
-    width = len(best.rows[-1])
-    body = [row for row in best.rows if len(row) == width]
+    body = [row for row in best.rows if len(row) == best.width]
     header = best.short or _is_header(body)
-    names = [name.strip() for name in best.rows[0]] if header else [str(place + 1) for place in range(width)]
+    names = [name.strip() for name in best.rows[0]] if header else [str(place + 1) for place in range(best.width)]
     units = header and _is_units(body[not best.short :])
     body = body[(header and not best.short) + units :]
     names = ["", *names] if best.short else names
@@ -104,6 +105,7 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
     return _Reading(
         delimiter=delimiter,
         rows=[row for _, row in filled[first:]],
+        width=width,
         skip=filled[first][0],
         short=short,
         rank=(alike and share > 0, first == 0 and not short, share),
