@@ -32,7 +32,7 @@ class Writing:
 
     def matches(self, field: str) -> bool:
         """Whether a field is a number in this writing."""
-        return _compiled(self.pattern).fullmatch(field) is not None
+        return _compiled(self).fullmatch(field) is not None
 
     def value(self, field: str) -> float:
         """The number that a field means."""
@@ -42,8 +42,8 @@ class Writing:
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
+def _compiled(writing: Writing) -> re.Pattern[str]:
+    return re.compile(writing.pattern, re.ASCII)
 
 
 POINT = Writing(decimal=".")
