@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 2 << 20
 """Text that DuckDB holds at a time for each thread; more is hardly faster (measured)."""
 SETTINGS = {"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-"""Files are read side by side, each by one thread; two would read one file a quarter faster, in 20 MB more (measured)."""
+"""Files are read side by side, each by one thread; two threads are hardly faster, and take 20 MB more (measured)."""
 FIELDS = r"""regexp_extract_all(c0, '"[^"]*"|\S+')"""
 """The fields of a line that blanks part, in SQL."""
 LINE = re.compile(r"CSV Error on Line: (\d+)")

@@ -154,3 +154,18 @@ def test_bad_input_is_exit_code_2(monkeypatch, tmp_path, arguments, message):
     assert code == 2
     assert message in said
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_variables_of_draws_are_mapped(tmp_path):
+    """--map says what a variable is called where its name doesn't; a wrong one lists those that there are."""
+    x = ms.simulate(ms.ORIGIN, n=500, seed=0)
+    pd.DataFrame({"x": x}).to_csv(tmp_path / "x.csv", index=False)
+    posterior = ms.sample_posterior(x, seed=0)
+    draws = pd.DataFrame(posterior.draws, columns=["alpha", "beta", "delta", "gamma"])
+    draws.assign(chain=np.repeat(np.arange(4), len(draws) // 4)).to_csv(tmp_path / "draws.csv", index=False)
+    given = [tmp_path / "x.csv", "--draws", tmp_path / "draws.csv", "--no-mcmc"]
+    names = ["weight=alpha", "mu1=beta", "mu2=delta", "sigma=gamma"]
+    assert run(*given, *(word for name in names for word in ("--map", name)))[0] == 0
+    code, said = run(*given, "--map", "weight=omega")
+    assert code == 2
+    assert "no variable 'omega' to map; found alpha, beta, delta, gamma" in said

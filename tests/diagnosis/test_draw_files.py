@@ -1,10 +1,16 @@
 """Draws that somebody else made: read, judged, and refused where they can't be."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
 import mixstudy as ms
-from mixstudy.diagnosis.draw_files import read_draws
+from mixstudy.diagnosis.draw_files import find_draws, read_draws
+
+DRAWS = np.random.default_rng(0).normal([0.3, 5, 15, 2], [0.01, 0.1, 0.1, 0.05], (2, 40, 4))
+"""Two chains of forty draws, in the order of the labels."""
+STAN_NAMES = "lp__,accept_stat__,stepsize__,treedepth__,n_leapfrog__,divergent__,energy__,theta,mu.1,mu.2,sigma"
 
 
 @pytest.fixture
@@ -86,3 +92,99 @@ def test_draws_of_another_posterior_are_not_approved(origin_sample, origin_poste
     found = ms.check_estimate(None, origin_sample, draws=draws)
     assert next(check.status.value for check in found.checks if check.name == "draws") == status
     assert found.verdict is (ms.Verdict.AGREE if status == "pass" else ms.Verdict.DISAGREE)
+
+
+def frame(chain=slice(None), **columns):
+    """Columns of draws under the names that a tool gives them, chains below each other."""
+    w, a, b, s = DRAWS[chain].reshape(-1, 4).T
+    known = {"w": w, "v": 1 - w, "a": a, "b": b, "s": s}
+    return pd.DataFrame({name: known[key] for name, key in columns.items()})
+
+
+def test_vectors_of_pymc(tmp_path):
+    """Vectors with dimensions of their own are taken apart, and what observations have is no parameter."""
+    w, a, b, s = np.moveaxis(DRAWS, -1, 0)
+    variables = {
+        "w": (("chain", "draw", "component"), np.stack([w, 1 - w], axis=-1)),
+        "mu": (("chain", "draw", "mu_dim_0"), np.stack([a, b], axis=-1)),
+        "sigma": (("chain", "draw"), s),
+        "z": (("chain", "draw", "obs"), np.zeros((*w.shape, 99))),
+    }
+    xr.Dataset(variables).to_netcdf(tmp_path / "trace.nc", group="posterior", engine="h5netcdf")
+    np.testing.assert_array_equal(read_draws(tmp_path / "trace.nc"), DRAWS)
+
+
+def test_a_file_of_cmdstan_is_a_chain(tmp_path):
+    """CmdStan writes a file for each chain, with remarks above, in the midst and below."""
+    for chain, draws in enumerate(DRAWS):
+        rows = [",".join(["-9.5", "0.9", "0.8", "3", "7", "0", "11", *map(repr, row)]) for row in draws.tolist()]
+        lines = ["# stan_version_major = 2", "#   id = 1", STAN_NAMES, "# Adaptation terminated", "# Step size = 0.8"]
+        text = "\n".join([*lines, *rows, "# ", "#  Elapsed Time: 0.01 seconds (Warm-up)", ""])
+        (tmp_path / f"output_{chain + 1}.csv").write_text(text)
+    np.testing.assert_array_equal(read_draws(sorted(tmp_path.glob("*.csv"))), DRAWS)
+
+
+def test_coda(tmp_path):
+    """JAGS' files have all draws of a variable below each other; an index says whose they are."""
+    names = ["mu[1]", "mu[2]", "pi[1]", "pi[2]", "sigma"]
+    for chain in range(2):
+        table = frame(slice(chain, chain + 1), **dict(zip(names, "abwvs", strict=True)))
+        rows = [f"{1001 + k} {value!r}" for name in names for k, value in enumerate(table[name].tolist())]
+        (tmp_path / f"CODAchain{chain + 1}.txt").write_text("\n".join(rows) + "\n")
+    index = "".join(f"{name} {40 * k + 1} {40 * (k + 1)}\n" for k, name in enumerate(names))
+    (tmp_path / "CODAindex.txt").write_text(index)
+    np.testing.assert_array_equal(read_draws([tmp_path / f"CODAchain{k}.txt" for k in (1, 2)]), DRAWS)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        frame(b_mu1_Intercept="a", b_mu2_Intercept="b", sigma1="s", sigma2="s", theta1="w", theta2="v"),
+        frame(**{"mu[1]": "a", "mu[2]": "b", "theta[1]": "w", "theta[2]": "v", "sigma": "s", "lp__": "v"}),
+        frame(**{"mu[0]": "a", "mu[1]": "b", "w[0]": "w", "w[1]": "v", "sigma": "s"}),
+        frame(sd="s", prob="w", mean1="a", mean2="b"),
+        frame(**{"\u03c0": "w", "\u03bc\u2081": "a", "\u03bc\u2082": "b", "\u03c3": "s"}),
+    ],
+    ids=["brms", "posterior", "ArviZ", "words", "Greek"],
+)
+@pytest.mark.parametrize("chain", ["chain", ".chain", "CHAIN"])
+def test_names_of_every_tool(tmp_path, table, chain):
+    """The parameters are found under the names of brms, posterior, coda, ArviZ and of people, whatever the order."""
+    counted = {chain: np.repeat([1, 2], 40), ".iteration": np.tile(np.arange(40), 2), ".draw": np.arange(80)}
+    table.assign(**counted).to_csv(tmp_path / "draws.csv", index=False)
+    np.testing.assert_array_equal(read_draws(tmp_path / "draws.csv"), DRAWS)
+
+
+def test_a_table_with_decimal_commas(tmp_path):
+    """A table as Excel writes it in Europe, with the numbers of its rows."""
+    table = frame(weight="w", mu1="a", mu2="b", sigma="s").assign(chain=np.repeat([1, 2], 40))
+    table.to_csv(tmp_path / "draws.csv", sep=";", decimal=",")
+    np.testing.assert_array_equal(read_draws(tmp_path / "draws.csv"), DRAWS)
+
+
+def test_names_that_say_nothing_are_told_by_shape_or_mapped(tmp_path):
+    """By shape with a note where that is clear; else the message asks, and the answer settles it."""
+    frame(alpha="w", **{"beta[1]": "a", "beta[2]": "b"}, gamma="s").to_csv(tmp_path / "shape.csv", index=False)
+    found = find_draws(tmp_path / "shape.csv")
+    np.testing.assert_array_equal(found.values, DRAWS.reshape(1, -1, 4))
+    assert "alpha was taken for the weight by its shape." in found.notes
+    frame(alpha="w", beta="a", delta="b", gamma="s").to_csv(tmp_path / "asked.csv", index=False)
+    with pytest.raises(ms.DataError, match=r"no variable mu1 .*found alpha, beta, delta, gamma; say which by --map"):
+        read_draws(tmp_path / "asked.csv")
+    names = {"weight": "alpha", "mu1": "beta", "mu2": "delta", "sigma": "gamma"}
+    np.testing.assert_array_equal(read_draws(tmp_path / "asked.csv", names=names)[0], DRAWS.reshape(-1, 4))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"w1": "w", "w2": "w", "mu1": "a", "mu2": "b", "sigma": "s"}, "w1 and w2 do not add up to 1"),
+        ({"w": "w", "mu1": "a", "mu2": "b", "sigma1": "s", "sigma2": "w"}, "sigma1 and sigma2 differ"),
+        ({"pi2": "w", "mu1": "a", "mu2": "b", "sigma": "s"}, "pi2 is the weight of mu2; say so by --map"),
+    ],
+)
+def test_draws_of_another_model_are_refused(tmp_path, columns, message):
+    """What can't be the four parameters, or belongs to the other component, is said."""
+    frame(**columns).to_csv(tmp_path / "draws.csv", index=False)
+    with pytest.raises(ms.DataError, match=message):
+        read_draws(tmp_path / "draws.csv")
