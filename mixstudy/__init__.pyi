@@ -34,6 +34,11 @@ from .faults.catalogue import FAULTS as FAULTS
 from .faults.fault import Fault as Fault
 from .faults.fault import Recognition as Recognition
 from .faults.recognise import recognise as recognise
+from .integral.evidence import BayesFactor as BayesFactor
+from .integral.evidence import bayes_factor as bayes_factor
+from .integral.integrate import integrate as integrate
+from .integral.result import Integral as Integral
+from .integral.result import IntegralStatus as IntegralStatus
 from .mcmc.diagnostics import SamplerStatus as SamplerStatus
 from .mcmc.model import build_model as build_model
 from .mcmc.posterior import Attempt as Attempt

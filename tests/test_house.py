@@ -10,6 +10,7 @@ STOREYS = [
     {"model"},
     {"data"},
     {"compression"},
+    {"integral"},
     {"em", "mcmc"},
     {"faults", "sklearn", "arviz"},
     {"comparison"},

@@ -12,6 +12,7 @@ from scipy.special import chdtrc, ndtri
 from mixstudy.comparison.evidence import Evidence, PosteriorEvidence, standing
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome, tail_status
+from mixstudy.comparison.verified import verified
 from mixstudy.faults.case import SLACK
 from mixstudy.model import LABELS, Parameters, log_likelihood, log_likelihoods
 
@@ -51,7 +52,8 @@ def _sampler(_: Evidence, found: PosteriorEvidence) -> Outcome:
         tried = f"{len(posterior.attempts)} attempts"
         passed = f" It took {tried}, the last: {posterior.attempts[-1].name}."
         detail += passed if posterior.passed else f" None of {tried} passed."
-    return Outcome(status, float(worst["r_hat"].max()), posterior.status.value + detail)
+    own = "No chains passed: these are independent draws of the integral." if posterior.integrated else None
+    return Outcome(status, float(worst["r_hat"].max()), (own or posterior.status.value) + detail)
 
 
 @of_posterior
@@ -71,12 +73,13 @@ def _inside(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
 
 
 @of_posterior
-def _offset(_: Evidence, found: PosteriorEvidence) -> Outcome:
+def _offset(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
     """The estimate stands off the posterior mean only as far as skewness, prior and Monte Carlo error explain."""
     if not found.gauged:
         return _too_little(float(found.table["offset_sd"].abs().max()))
     offset = found.table["offset_sd"].to_numpy()
-    error = (found.posterior.diagnostics["mcse_mean"] / found.posterior.diagnostics["sd"]).to_numpy()
+    known = found.posterior.summary(evidence.level)
+    error = known.error[:, 0] / known.value[:, 1]
     shift = found.expansion.shift
     excess = np.abs(offset + shift)
     allowed = np.abs(shift) + found.expansion.beyond + MC_ERRORS * error
@@ -89,12 +92,13 @@ def _offset(_: Evidence, found: PosteriorEvidence) -> Outcome:
 
 
 @of_posterior
-def _width(_: Evidence, found: PosteriorEvidence) -> Outcome:
+def _width(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
     """The standard error matches the posterior's standard deviation."""
     ratio = found.table["sd_ratio"].to_numpy()
     if not (found.gauged and np.isfinite(ratio).all()):
         return _too_little(float(ratio[np.argmax(np.abs(np.log(ratio)))]))
-    relative = (found.posterior.diagnostics["mcse_sd"] / found.posterior.diagnostics["sd"]).to_numpy()
+    known = found.posterior.summary(evidence.level)
+    relative = known.error[:, 1] / known.value[:, 1]
     allowed = np.max(np.abs(found.expansion.shift)) + found.expansion.beyond + MC_ERRORS * relative
     off = np.abs(np.log(ratio))
     worst = int(np.argmax(off - allowed))
@@ -215,6 +219,7 @@ LARGE_SAMPLE: dict[str, Looks[Evidence]] = {
 
 CHECKS: dict[str, Looks[Evidence]] = {
     "sampler": _sampler,
+    "verified": verified,
     **LARGE_SAMPLE,
     "challengers": _challengers,
     "stationary": stationary,

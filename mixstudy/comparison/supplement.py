@@ -22,6 +22,7 @@ from mixstudy.compression.compress import raw_observations
 from mixstudy.data.sample import as_sample
 from mixstudy.faults.by_draws import recognise_draws
 from mixstudy.faults.fault import Recognition
+from mixstudy.integral.evidence import BayesFactor, bayes_factor
 from mixstudy.model import LABELS, Floats, Parameters, log_density, log_likelihoods
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Supplement:
     """A row for each parameter: how far its posterior follows the prior and the likelihood (power scaling)."""
     loo: LOOComparison | None
     """Two components against one by leave-one-out; None without raw observations."""
+    bayes: BayesFactor | None
+    """Two components against one by their evidence; None where the integral can't be trusted."""
     mistakes: tuple[Recognition, ...]
     """Known mistakes whose marks the draws bear, best first."""
 
@@ -55,6 +58,8 @@ class Supplement:
         ]
         if self.loo is not None:
             found.append(self.loo.sentence)
+        if self.bayes is not None:
+            found.append(self.bayes.sentence)
         found += [f"{each.fault.name[0].upper()}{each.fault.name[1:]}: {each.explanation}" for each in self.mistakes]
         return tuple(found)
 
@@ -63,10 +68,11 @@ def supplement_for(posterior: Posterior, *, fit: EMFit) -> Supplement:
     """Answer what does not change the verdict; about half a second."""
     raw = raw_observations(posterior.sample)
     usable = raw is not None and bool((raw.counts == 1).all())
-    draws = np.stack([posterior.data["posterior"][label].to_numpy() for label in LABELS], axis=-1)
+    draws, integral = posterior.chains, posterior.integral
     return Supplement(
         sensitivity=prior_sensitivity(posterior),
         loo=compare_loo(raw.x, posterior.draws, seed=posterior.settings.seed) if raw is not None and usable else None,
+        bayes=bayes_factor(integral) if integral is not None and integral.trusted else None,
         mistakes=recognise_draws(draws, posterior.sample, fit=fit),
     )
 

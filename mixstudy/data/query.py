@@ -42,7 +42,7 @@ def engine() -> duckdb.DuckDBPyConnection:
     """DuckDB, one for the process, which fetches nothing by itself; a file is read by whichever thread asks."""
     import duckdb
 
-    return duckdb.connect(config=SETTINGS)
+    return duckdb.connect(config={**SETTINGS})
 
 
 def column_values(table: Table, position: int, *, rows: int) -> Iterator[Floats]:

@@ -8,24 +8,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from mixstudy.comparison.checks import MC_ERRORS, NOT_STATIONARY, STATIONARY, stationary
+from mixstudy.comparison.checks import NOT_STATIONARY, STATIONARY, stationary
 from mixstudy.comparison.evidence import Evidence
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
-from mixstudy.data.sample import default_prior
+from mixstudy.diagnosis.draws import look_at_draws
 from mixstudy.diagnosis.location import Location
-from mixstudy.em.asymptotics import LARGE_SHIFT, expand, identified, merged_variance
 from mixstudy.faults.case import SLACK
 from mixstudy.faults.draws_case import ordered
 from mixstudy.faults.fault import Recognition
 from mixstudy.faults.place import Place
-from mixstudy.model import LABELS, Floats
+from mixstudy.model import Floats
 
 ROUNDING = 1e-12
 """Relative rounding error of a log-likelihood, with a margin."""
-BATCHES = 20
-"""Parts of the draws whose means tell the Monte Carlo error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,33 +80,13 @@ def _trace(evidence: Diagnosis) -> Outcome | None:
 
 
 def _draws(evidence: Diagnosis) -> Outcome | None:
-    """Somebody's draws lie where large-sample theory expects the posterior under a weak prior."""
-    draws, fit, marks = evidence.draws, evidence.fit, evidence.marks
+    """Somebody's draws mix, and give the posterior that the integral gives under a weak prior."""
+    draws, marks = evidence.draws, evidence.marks
     if draws is None:
         return None
     if marks:
         return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
-    prior = default_prior(fit.sample)
-    found = expand(fit.sample, fit.parameters.array, prior)
-    if not identified(found.shift, merged_variance(fit, prior)) or found.beyond > LARGE_SHIFT:
-        text = "They bear no mark of a known mistake. These data say too little of where a posterior should be."
-        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
-    flat, errors = ordered(draws).reshape(-1, len(LABELS)), np.array(fit.standard_errors)
-    batches = np.array([batch.mean(axis=0) for batch in np.array_split(flat, BATCHES)])
-    noise = batches.std(axis=0, ddof=1) / math.sqrt(BATCHES) / errors
-    offset = (flat.mean(axis=0) - fit.parameters.array) / errors
-    off = np.abs(offset - found.shift) - np.abs(found.shift) - found.beyond - MC_ERRORS * noise
-    ratio = flat.std(axis=0) / errors
-    wide = np.abs(np.log(ratio)) - np.abs(found.shift).max() - found.beyond - MC_ERRORS * noise
-    j, k = int(np.argmax(off)), int(np.argmax(wide))
-    text = (
-        f"Their mean of {LABELS[j]} is {offset[j]:+.3g} standard errors from EM's estimate, their sd of {LABELS[k]} "
-        f"{ratio[k]:.3g} of its standard error"
-    )
-    if max(off[j], wide[k]) > 0:
-        return Outcome(CheckStatus.FAIL, float(offset[j]), f"{text}: more than n and a weak prior explain.")
-    text += ": no more than n and a weak prior explain. They bear no mark of a known mistake."
-    return Outcome(CheckStatus.PASS, float(offset[j]), text)
+    return look_at_draws(ordered(draws), evidence.fit.sample)
 
 
 CHECKS: dict[str, Looks[Diagnosis]] = {"likelihood": _likelihood, "data": _data, "trace": _trace, "draws": _draws}

@@ -39,6 +39,8 @@ def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | No
     if array.ndim != 3 or array.shape[2] != len(LABELS) or array.shape[1] < FEWEST:  # noqa: PLR2004
         msg = f"draws have the shape (chains, draws, {len(LABELS)}) with {FEWEST} or more draws; got {array.shape}"
         raise ValueError(msg)
+    if not (array.std(axis=(0, 1)) > 0).all():
+        return ()  # without any spread there is nothing to recognise a mistake by
     fit = fit or fit_em(sample)
     case = make_draws_case(array, sample, fit)
     slipped, seen = _slipped(case)

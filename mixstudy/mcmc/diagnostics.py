@@ -28,6 +28,10 @@ class SamplerStatus(Enum):
     NOT_MIXED = "The chains do not agree with each other (R-hat above 1.01): they have not reached one distribution."
     TOO_FEW = "The chains are too short: fewer than 100 effective draws for each chain, in the bulk or in the tails."
     DIVERGENT = "Too many transitions diverged: part of the posterior may have been missed."
+    NOT_VERIFIED = (
+        "The chains mixed, but they miss part of the posterior: an independent integral gives other means, standard "
+        "deviations or interval ends."
+    )
     LOW_ENERGY = "The energy hardly changes between draws (BFMI below 0.3): the tails may have been missed."
 
 

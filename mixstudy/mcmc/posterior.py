@@ -1,12 +1,14 @@
-"""The posterior of the mixture: drawn, checked, and drawn again by other means where the check fails.
+"""The posterior of the mixture: drawn by chains, diagnosed, and held against the integral.
 
-The model and the samplers are in ``sampling``, the ladder of means in ``escalation``, the diagnostics in
-``diagnostics``.
+Diagnostics can tell that chains went wrong, not that they went everywhere. So the posterior is integrated as well
+(``integral.integrate``, which knows nothing of the chains), and chains pass where they give the same means, standard
+deviations and interval ends within both errors. Where they do not, independent draws of the integral take their place.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +20,9 @@ from nutpie.sample import CompiledModel
 from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for
 from mixstudy.data.sample import WeightedSample, as_sample, default_prior
 from mixstudy.data.text import glance
+from mixstudy.integral.integrate import integrate
+from mixstudy.integral.result import LEVEL, Estimates, Integral
+from mixstudy.integral.verification import Verification, summarise_draws, summarise_integral, verify
 from mixstudy.mcmc.diagnostics import (
     MIN_ESS_PER_CHAIN,
     SamplerStatus,
@@ -25,10 +30,11 @@ from mixstudy.mcmc.diagnostics import (
     judge,
     smallest_bfmi,
 )
-from mixstudy.mcmc.model import Coordinates
-from mixstudy.mcmc.samplers import SamplerSettings, compile_model, draw_compiled, draw_once, draw_smc
+from mixstudy.mcmc.samplers import SamplerSettings, draw_compiled, draw_once
 from mixstudy.model import LABELS, Floats, Prior
 
+CHAINS, INTEGRAL = "as asked", "draws of the integral"
+"""The two ways to draw, as a reader would call them."""
 MAX_RESAMPLED = 2
 """Times that compressed observations are sampled again on finer cells, for draws that lie beyond what they serve."""
 
@@ -46,15 +52,21 @@ class Posterior:
     divergences: int
     """Divergent transitions after tuning."""
     bfmi: float
-    """Smallest Bayesian fraction of missing information of the chains; NaN for sequential Monte Carlo."""
+    """Smallest Bayesian fraction of missing information of the chains; NaN for draws of the integral."""
     status: SamplerStatus
     """Whether the chains can be trusted."""
     settings: SamplerSettings
-    """How the draws were made; on a later rung of the ladder not as asked."""
+    """How the draws were asked for."""
     sample: WeightedSample
     """The observations."""
     attempts: tuple[Attempt, ...] = ()
-    """What it took: every attempt, in the order made."""
+    """What it took: the chains, and draws of the integral where they did not pass."""
+    integral: Integral | None = None
+    """The same posterior by integration, with its errors."""
+    integrated: bool = False
+    """Whether the draws are independent ones of the integral, as no chain passed."""
+    verification: Verification | None = None
+    """The draws held against the integral; None where the integral can't be trusted."""
 
     def __repr__(self) -> str:
         made = f"{self.settings.chains} chains of {self.settings.draws} draws, {self.divergences} divergences"
@@ -71,9 +83,31 @@ class Posterior:
         return self.status is SamplerStatus.PASSED
 
     @property
+    def verified(self) -> bool:
+        """Whether the draws give what the integral gives, within both errors, or are its own."""
+        return self.integrated or (self.verification is not None and self.verification.agrees)
+
+    @property
+    def chains(self) -> Floats:
+        """The draws chain by chain, shape ``(chains, draws, 4)``, data units."""
+        return np.stack([self.data.posterior[label].to_numpy() for label in LABELS], axis=-1)
+
+    @property
     def draws(self) -> Floats:
         """All draws of the parameters, shape ``(chains * draws, 4)``, data units."""
-        return np.stack([self.data.posterior[label].to_numpy().ravel() for label in LABELS], axis=1)
+        return self.chains.reshape(-1, len(LABELS))
+
+    def summary(self, level: float = LEVEL) -> Estimates:
+        """Mean, sd and ends of the equal-tailed interval of each parameter, with their Monte Carlo errors.
+
+        By the integral where the draws agree with it, as its errors are far smaller; by the draws otherwise.
+
+        Returns:
+            A row for each parameter, columns mean, sd, lower, upper; shape ``(4, 4)``, data units.
+        """
+        if self.integral is not None and self.verified:
+            return summarise_integral(self.integral, level)
+        return summarise_draws(self.chains, level)
 
 
 def sample_posterior(
@@ -89,8 +123,8 @@ def sample_posterior(
 ) -> Posterior:
     """Sample the posterior by NUTS (Hoffman & Gelman 2014) from dispersed starting points.
 
-    Where the diagnostics fail it goes on by other means (``escalation``) and keeps the first draws that pass, or where
-    none do those with the smallest R-hat.
+    Where the diagnostics fail or the draws differ from the integral, independent draws of the integral take their
+    place, unless it can't be trusted, ``escalate`` says no, or so few draws were asked for that none could have passed.
 
     Args:
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
@@ -109,47 +143,74 @@ def sample_posterior(
     sample = as_sample(x) if exact else condensed(x)
     prior = prior or default_prior(sample)
     settings = settings or SamplerSettings(seed=seed or 0)
-    run = _Run(prior=prior, compiled=compiled, cores=cores, progress=progress)
-    found: list[Posterior] = []
-    attempts: list[Attempt] = []
-    for rung in ladder(settings):
-        start = time.perf_counter()
-        found.append(_on_rung(found[-1].sample if found else sample, rung, rung.settings(settings), run))
-        attempts.append(Attempt(name=rung.name, status=found[-1].status, seconds=time.perf_counter() - start))
-        if found[-1].passed:
-            return replace(found[-1], attempts=tuple(attempts))
-    best = min(found, key=lambda posterior: np.nan_to_num(posterior.diagnostics["r_hat"].max(), nan=np.inf))
-    return replace(best, attempts=tuple(attempts))
+    integral = integrate(sample, prior=prior, seed=settings.seed)
+    run = _Run(prior=prior, settings=settings, compiled=compiled, cores=cores, progress=progress)
+    chains = _timed(CHAINS, lambda: _verified(_by_chains(sample, run), integral))
+    if chains.passed or not (settings.escalate and settings.draws >= MIN_ESS_PER_CHAIN and integral.trusted):
+        return chains
+    drawn = _timed(INTEGRAL, lambda: _from_integral(integral, settings))
+    return replace(drawn, attempts=(*chains.attempts, *drawn.attempts))
+
+
+def _timed(name: str, draw: Callable[[], Posterior]) -> Posterior:
+    start = time.perf_counter()
+    found = draw()
+    return replace(found, attempts=(Attempt(name=name, status=found.status, seconds=time.perf_counter() - start),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What stays the same from rung to rung."""
+    """What stays the same where points are refined."""
 
     prior: Prior
+    settings: SamplerSettings
     compiled: CompiledModel | None
     cores: int | None
     progress: bool
 
 
-def _on_rung(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:
-    """Sample, and again on finer cells where draws lie beyond what compressed observations serve."""
-    posterior = _sample(sample, rung, settings, run)
+def _by_chains(sample: WeightedSample, run: _Run) -> Posterior:
+    """Sample, again on finer cells where draws lie beyond what compressed observations serve."""
+    posterior = _sample(sample, run)
     for _ in range(MAX_RESAMPLED):
         region = Region.around(posterior.draws)
         if not isinstance(sample, CompressedSample) or (finer := finer_for(sample, [region])) is None:
             break
-        posterior, sample = _sample(finer, rung, settings, run), finer
+        posterior, sample = _sample(finer, run), finer
     return posterior
 
 
-def _sample(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run) -> Posterior:
+def _verified(posterior: Posterior, integral: Integral) -> Posterior:
+    """Hold the draws against the integral, where that can be trusted."""
+    if not integral.trusted:
+        return replace(posterior, integral=integral)
+    found = verify(posterior.chains, integral)
+    missed = posterior.passed and not found.agrees
+    status = SamplerStatus.NOT_VERIFIED if missed else posterior.status
+    return replace(posterior, integral=integral, verification=found, status=status)
+
+
+def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
+    """Independent draws of the integral, as many and as many chains as were asked for."""
+    drawn = integral.draws(settings.chains * settings.draws, seed=settings.seed)
+    chains = drawn.reshape(settings.chains, settings.draws, len(LABELS))
+    posterior = xr.Dataset(
+        {label: (("chain", "draw"), chains[..., k]) for k, label in enumerate(LABELS)},
+        coords={"chain": np.arange(settings.chains), "draw": np.arange(settings.draws)},
+    )
+    data = _tree(posterior, xr.Dataset(), integral.sample, integral.prior, settings)
+    judged = _judged(data, integral.sample, integral.prior, settings)
+    found = verify(judged.chains, integral)
+    return replace(judged, status=SamplerStatus.PASSED, integral=integral, verification=found, integrated=True)
+
+
+def _sample(sample: WeightedSample, run: _Run) -> Posterior:
     """Sample in units of the data's own mean and standard deviation, and judge the draws."""
     standard = Prior(centre=(run.prior.centre - sample.mean) / sample.sd, scale=run.prior.scale / sample.sd)
-    draws = _draws(sample, rung, settings, run, standard)
-    if not _whole(draws, settings):
+    draws = _draws(sample, run, standard)
+    if not _whole(draws, run.settings):
         raise KeyboardInterrupt  # PyMC answers an interrupt with the draws made so far
-    return _judged(_in_data_units(draws, sample, run.prior, settings), sample, run.prior, settings)
+    return _judged(_in_data_units(draws, sample, run.prior, run.settings), sample, run.prior, run.settings)
 
 
 def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
@@ -159,14 +220,11 @@ def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
     return shape == (settings.chains, settings.draws) and not np.isnan(posterior["weight"]).any()
 
 
-def _draws(sample: WeightedSample, rung: Rung, settings: SamplerSettings, run: _Run, standard: Prior) -> xr.DataTree:
+def _draws(sample: WeightedSample, run: _Run, standard: Prior) -> xr.DataTree:
     points, weights = sample.standardised, sample.weights
-    if rung.coordinates is None:
-        return draw_smc(points, weights, standard, settings)
     if run.compiled is None:
-        return draw_once(points, weights, standard, settings, coordinates=rung.coordinates, progress=run.progress)
-    compiled = run.compiled if rung.coordinates is Coordinates.PLAIN else compile_model(rung.coordinates)
-    return draw_compiled(compiled, points, weights, standard, settings, cores=run.cores, progress=run.progress)
+        return draw_once(points, weights, standard, run.settings, progress=run.progress)
+    return draw_compiled(run.compiled, points, weights, standard, run.settings, cores=run.cores, progress=run.progress)
 
 
 def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
@@ -185,6 +243,13 @@ def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, set
     )
     stats = draws.sample_stats.to_dataset()
     stats = stats.drop_vars([name for name, values in stats.items() if values.dtype == object])
+    return _tree(posterior, stats, sample, prior, settings)
+
+
+def _tree(
+    posterior: xr.Dataset, stats: xr.Dataset, sample: WeightedSample, prior: Prior, settings: SamplerSettings
+) -> xr.DataTree:
+    """All groups: draws and their statistics, draws from the prior, and the observations."""
     observed = xr.Dataset({"points": ("point", sample.points), "weights": ("point", sample.weights)})
     drawn = prior.draw(settings.draws, seed=settings.seed)
     prior_draws = xr.Dataset(
@@ -203,7 +268,7 @@ def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, set
 
 
 def _judged(data: xr.DataTree, sample: WeightedSample, prior: Prior, settings: SamplerSettings) -> Posterior:
-    """Compute the diagnostics and judge them; sequential Monte Carlo has neither divergences nor energy."""
+    """Compute the diagnostics and judge them; draws of the integral have neither divergences nor energy."""
     table, stats = diagnose(data), data.sample_stats
     divergences = int(stats["diverging"].sum()) if "diverging" in stats else 0
     bfmi = smallest_bfmi(stats["energy"].to_numpy()) if "energy" in stats else np.nan
@@ -221,53 +286,12 @@ def _judged(data: xr.DataTree, sample: WeightedSample, prior: Prior, settings: S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """One way to draw from the posterior."""
-
-    name: str
-    """As a reader would call it."""
-    coordinates: Coordinates | None
-    """Coordinates of the chains; None for sequential Monte Carlo."""
-    tune: int = 1
-    """Tuning draws, in multiples of those asked for."""
-    draws: int = 1
-    """Draws kept, likewise."""
-    target_accept: float = 0.0
-    """Acceptance rate tuned for, at least; the one asked for where that is higher."""
-
-    def settings(self, asked: SamplerSettings) -> SamplerSettings:
-        """The settings that were asked for, as far as this rung changes them."""
-        return replace(
-            asked,
-            tune=self.tune * asked.tune,
-            draws=self.draws * asked.draws,
-            target_accept=max(self.target_accept, asked.target_accept),
-        )
-
-
-LADDER = (
-    Rung(name="as asked", coordinates=Coordinates.PLAIN),
-    Rung(name="longer, in mixture coordinates", coordinates=Coordinates.MIXTURE, tune=2, draws=2, target_accept=0.98),
-    Rung(name="longer, in plain coordinates", coordinates=Coordinates.PLAIN, tune=3, draws=3, target_accept=0.99),
-    Rung(name="longest, in mixture coordinates", coordinates=Coordinates.MIXTURE, tune=3, draws=5, target_accept=0.99),
-    Rung(name="sequential Monte Carlo", coordinates=None, draws=2),
-)
-"""All rungs, in their order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One attempt at a posterior."""
 
     name: str
-    """Which rung of the ladder."""
+    """Which way."""
     status: SamplerStatus
     """How it ended."""
     seconds: float
     """How long it took."""
-
-
-def ladder(settings: SamplerSettings) -> tuple[Rung, ...]:
-    """The rungs to be tried with these settings; the first alone where chains are too short to pass on any."""
-    hopeless = settings.draws < MIN_ESS_PER_CHAIN
-    return LADDER if settings.escalate and not hopeless else LADDER[:1]

@@ -1,13 +1,10 @@
-"""Ways to draw from the PyMC model: NUTS by nutpie or by PyMC, and sequential Monte Carlo.
+"""Ways to draw from the PyMC model: NUTS by nutpie or by PyMC.
 
 No chain starts from EM's answer: starting points are dispersed about the middle of the standardised data.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -23,9 +20,8 @@ from nutpie.sample import CompiledModel
 from pymc.initial_point import make_initial_point_fn
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import vectorize_graph
-from scipy.special import logit
 
-from mixstudy.mcmc.model import Coordinates, build_model, starting_points
+from mixstudy.mcmc.model import build_model, starting_points
 from mixstudy.model import Floats, Prior
 
 
@@ -46,7 +42,7 @@ class SamplerSettings:
     seed: int = 0
     """Seed of the chains and of their starting points, 0 or above."""
     escalate: bool = True
-    """Whether to go on by other means where the diagnostics fail (see ``escalation``)."""
+    """Whether to draw from the integral of the posterior where the chains do not pass."""
 
     def __post_init__(self) -> None:
         for name, least in (("chains", 2), ("draws", 4), ("tune", 1), ("seed", 0)):
@@ -59,13 +55,13 @@ class SamplerSettings:
 
 
 @cache
-def compile_model(coordinates: Coordinates = Coordinates.PLAIN) -> CompiledModel:
+def compile_model() -> CompiledModel:
     """Compile the model for nutpie, for ten seconds and once in a process; then drawing is quick, data set by data set.
 
     What it returns is changed by nothing: ``with_data`` gives a copy.
     """
-    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0), coordinates=coordinates)
-    return nutpie.compile_pymc_model(model, initial_points=starting_points(coordinates), jitter_rvs=set())
+    model = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0))
+    return nutpie.compile_pymc_model(model, initial_points=starting_points(), jitter_rvs=set())
 
 
 def draw_compiled(
@@ -90,57 +86,12 @@ def draw_once(
     prior: Prior,
     settings: SamplerSettings,
     *,
-    coordinates: Coordinates,
     progress: bool = False,
 ) -> xr.DataTree:
     """Draw by the sampler that the settings name, for a single data set."""
-    model = build_model(points, weights, prior, coordinates=coordinates)
-    return {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler](
-        model, settings, coordinates, progress=progress
-    )
-
-
-def draw_smc(points: Floats, weights: Floats, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
-    """Draw by sequential Monte Carlo (Ching & Chen 2007), from the prior to the posterior by tempering.
-
-    It finds its way among several modes, which NUTS does not. The potential is what is tempered, so the model must be
-    in plain coordinates, whose prior is PyMC's; particles start as draws from it.
-    """
     model = build_model(points, weights, prior)
-    seeds = np.random.SeedSequence(settings.seed).generate_state(settings.chains + 1).tolist()
-    with model, _quiet("pymc.smc", "pymc"):
-        sampled: xr.DataTree = pm.sample_smc(
-            draws=settings.draws,
-            chains=settings.chains,
-            cores=1,
-            start=[_particles(prior.draw(settings.draws, seed=seed)) for seed in seeds[1:]],
-            random_seed=seeds[0],
-            compute_convergence_checks=False,
-            progressbar=False,
-        )
-    return sampled
-
-
-def _particles(drawn: dict[str, Floats]) -> dict[str, Floats]:
-    """Draws from the prior as values of the model's transformed variables."""
-    return {
-        "weight_logodds__": logit(drawn["weight"]),
-        "mu_ordered__": np.stack([drawn["mu1"], np.log(drawn["mu2"] - drawn["mu1"])], axis=1),
-        "sigma_log__": np.log(drawn["sigma"]),
-    }
-
-
-@contextmanager
-def _quiet(*names: str) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    sample = {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler]
+    return sample(model, settings, progress=progress)
 
 
 def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
@@ -165,10 +116,8 @@ def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None,
     return draws
 
 
-def _sample_nutpie(
-    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
-) -> xr.DataTree:
-    compiled = _for_nutpie(model, coordinates)
+def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+    compiled = _for_nutpie(model)
     draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
     values = draws.posterior["values"]
     draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
@@ -182,12 +131,12 @@ def _places(model: pm.Model) -> list[int | slice]:
     return [start if size == 1 else slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
 
-def _for_nutpie(model: pm.Model, coordinates: Coordinates) -> CompiledModel:
+def _for_nutpie(model: pm.Model) -> CompiledModel:
     """The model as PyTensor's own function, which its cache keeps from run to run.
 
     ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
     """
-    overrides = starting_points(coordinates)
+    overrides = starting_points()
     start = make_initial_point_fn(model=model, overrides=overrides, jitter_rvs=set(), return_transformed=True)
     density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
     density.trust_input = True
@@ -221,10 +170,8 @@ def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
     return xr.Dataset(dict(zip(names, zip(dims, found, strict=True), strict=True)))
 
 
-def _sample_pymc(
-    model: pm.Model, settings: SamplerSettings, coordinates: Coordinates, *, progress: bool
-) -> xr.DataTree:
-    names, variables = zip(*starting_points(coordinates).items(), strict=True)
+def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+    names, variables = zip(*starting_points().items(), strict=True)
     drawn = pm.draw(variables, draws=settings.chains, random_seed=settings.seed)
     with model:
         sampled: xr.DataTree = pm.sample(

@@ -16,6 +16,7 @@ from .posterior import plot_forest as plot_forest
 from .posterior import plot_joint as plot_joint
 from .posterior import plot_posteriors as plot_posteriors
 from .posterior import plot_traces as plot_traces
+from .posterior import plot_verification as plot_verification
 from .studies import plot_coverage as plot_coverage
 from .studies import plot_offsets as plot_offsets
 from .studies import plot_power as plot_power

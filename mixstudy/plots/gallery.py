@@ -9,7 +9,14 @@ from matplotlib.figure import Figure
 
 from mixstudy.plots.data import plot_data, plot_pit, plot_responsibilities
 from mixstudy.plots.em import plot_em_trace, plot_likelihood
-from mixstudy.plots.posterior import plot_challengers, plot_forest, plot_joint, plot_posteriors, plot_traces
+from mixstudy.plots.posterior import (
+    plot_challengers,
+    plot_forest,
+    plot_joint,
+    plot_posteriors,
+    plot_traces,
+    plot_verification,
+)
 from mixstudy.plots.studies import plot_coverage, plot_offsets, plot_verdicts
 from mixstudy.plots.style import figure_of, new_figure, own_style
 from mixstudy.plots.surface import plot_surface
@@ -26,7 +33,8 @@ OVERVIEW = (11.0, 7.6)
 def figures(result: Comparison) -> dict[str, Figure]:
     """Draw every figure of a comparison's report, by name and in its order.
 
-    Without raw observations there is no ``pit``, without an EM run neither ``climb`` nor ``surface``.
+    Without raw observations there is no ``pit``, without an EM run neither ``climb`` nor ``surface``, without an
+    integral that can be trusted no ``verification``.
     """
     found = {
         "data": figure_of(plot_data(result)),
@@ -44,6 +52,8 @@ def figures(result: Comparison) -> dict[str, Figure]:
         plot_em_trace(result, upper)
         plot_likelihood(result, lower)
         found["surface"] = figure_of(plot_surface(result))
+    if result.posterior.verification is not None:
+        found["verification"] = figure_of(plot_verification(result))
     found["traces"] = figure_of(plot_traces(result))
     return found
 

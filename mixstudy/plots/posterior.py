@@ -1,4 +1,4 @@
-"""Figures of the posterior draws: each pair of parameters, each chain, and their likelihood against the maximum."""
+"""Figures of the posterior: its draws, their densities and intervals, the integral, and the maximum beside them."""
 
 from __future__ import annotations
 
@@ -178,6 +178,8 @@ CUT_OFF = 6.0
 """Posterior sds beyond posterior mean and maximum at which an interval ends in an arrow, being open or far longer."""
 MARKERS = {"Wald": "o", "profile": "s", "bootstrap": "D", "credible": "o"}
 """The kinds of interval in the order of their columns, and the marker of each."""
+BINS = 60
+"""Bars of a histogram that is to look like a density."""
 PLAIN = dict.fromkeys(("title", "point_estimate", "point_estimate_text", "credible_interval", "remove_axis"), False)
 """What ArviZ would add to a density."""
 
@@ -208,6 +210,40 @@ def plot_posteriors(
             ax.plot(row["em"] + row["em_se"] * z, heights, label="EM: normal approximation", **EM_LINE)
         _mark_values(result, label, ax)
         ax.set(xlim=limits(result, label), ylim=(0, None))
+        finish(ax, names.of_parameter(label), "density (per unit)", ticks=4)
+    if legend:
+        shared_legend(axes, columns=3)
+    return axes
+
+
+@own_style
+def plot_verification(
+    result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
+) -> tuple[Axes, ...]:
+    """Draw four panels: each parameter's posterior density by the draws, over its histogram by the integral.
+
+    Args:
+        result: The comparison.
+        axes: Where to draw, in reading order; a figure of its own by default.
+        legend: Whether to add the legend.
+        unit: Of the data; by default that of their source.
+
+    Raises:
+        ValueError: The posterior was not integrated.
+    """
+    integral = result.posterior.integral
+    if integral is None:
+        msg = "this posterior was not integrated, so there is nothing to hold its draws against"
+        raise ValueError(msg)
+    axes = panels(axes, 2, 2, height=4.4)
+    names = Names.of(result, label=None, unit=unit)
+    _draw_densities(result, axes)
+    for ax, label, values in zip(axes, LABELS, integral.theta.T, strict=True):
+        ends = limits(result, label)
+        ax.hist(
+            values, BINS, range=ends, density=True, weights=integral.weights, color=BAND, label="integral", zorder=0
+        )
+        ax.set(xlim=ends, ylim=(0, None))
         finish(ax, names.of_parameter(label), "density (per unit)", ticks=4)
     if legend:
         shared_legend(axes, columns=3)

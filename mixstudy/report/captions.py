@@ -205,6 +205,10 @@ _OF_COMPARISON: dict[str, tuple[str, Callable[[Comparison], str]]] = {
         "Log-likelihood of the posterior draws less that of the estimate: none may be above 0.",
         _check("challengers"),
     ),
+    "verification": (
+        "The posterior of each parameter by the draws (line) and by an independent integral (histogram).",
+        _check("verified"),
+    ),
     "traces": (
         "The draws of each chain in their order: the chains should look alike. Ticks below them mark divergences.",
         _traces,

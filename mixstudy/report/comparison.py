@@ -142,14 +142,16 @@ def _model(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     )
     threshold = f"A finding that counts is a misfit where its p-value is below {number(found.threshold, '.2g')}."
     findings = (table, Paragraph(text=threshold, quiet=True)) if found.findings else ()
-    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_loo(result.supplement))
+    blocks = (Paragraph(text=found.status.value), *chosen(shown, "pit"), *findings, *_components(result.supplement))
     return Section(title="Does the model fit the data?", blocks=blocks)
 
 
-def _loo(found: Supplement | None) -> tuple[Block, ...]:
+def _components(found: Supplement | None) -> tuple[Block, ...]:
+    """Two components against one: by leave-one-out and by the evidence."""
     if found is None:
         return ()
-    return (Paragraph(text=found.loo.sentence if found.loo else NO_LOO),)
+    told = (found.loo.sentence if found.loo else NO_LOO, *((found.bayes.sentence,) if found.bayes else ()))
+    return tuple(Paragraph(text=text) for text in told)
 
 
 def _em(result: Comparison, shown: Mapping[str, Picture], frames: tuple[int, ...]) -> Section:
@@ -228,8 +230,24 @@ def posterior_section(result: Comparison, shown: Mapping[str, Picture]) -> Secti
         title="Sampler",
         pairs=(("divergences", str(posterior.divergences)), ("smallest BFMI", number(posterior.bfmi, ".3f"))),
     )
-    blocks = (Paragraph(text=posterior.status.value), _attempts(result), diagnostics, energy, *chosen(shown, "traces"))
+    drawn = (_attempts(result), diagnostics, energy, *chosen(shown, "traces"))
+    blocks = (Paragraph(text=posterior.status.value), *_integral(result, shown), *drawn)
     return Section(title="Posterior", blocks=(*blocks, *_supplement(result.supplement)))
+
+
+def _integral(result: Comparison, shown: Mapping[str, Picture]) -> tuple[Block, ...]:
+    """How well the posterior is known, and where its mass lies if in several places."""
+    told = tuple(Paragraph(text=check.explanation) for check in result.checks if check.name == "verified")
+    modes = result.posterior.integral.modes if result.posterior.integral is not None else ()
+    table = Table(
+        title="Modes of the posterior",
+        header=("mass", "error", *LABELS),
+        rows=tuple(
+            (number(each.mass, ".4g"), number(each.error, ".2g"), *(f"{value:.6g}" for value in each.parameters))
+            for each in modes
+        ),
+    )
+    return (*told, *chosen(shown, "verification"), *((table,) if len(modes) > 1 else ()))
 
 
 def _attempts(result: Comparison) -> Block:

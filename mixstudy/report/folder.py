@@ -18,7 +18,8 @@ MARKER = "comparison.json"
 FIGURES = "figures"
 """The folder of figures that a Markdown or LaTeX report refers to."""
 NAMES = (
-    "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface", "traces",
+    "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface",
+    "verification", "traces",
 )  # fmt: skip
 """Names of the figures, whether or not a report has all of them."""
 FILES = (

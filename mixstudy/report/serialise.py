@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mixstudy.comparison.supplement import Supplement
     from mixstudy.compression.certificate import Certificate
     from mixstudy.em.fit import EMFit
+    from mixstudy.integral.result import Integral
     from mixstudy.mcmc.posterior import Posterior
 
 
@@ -62,7 +63,8 @@ def _em_json(em: EMFit) -> dict[str, Any]:
 def _supplement_json(found: Supplement) -> dict[str, Any]:
     mistakes = [{"name": each.fault.name, "explanation": each.explanation} for each in found.mistakes]
     loo = found.loo and asdict(found.loo)
-    return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "mistakes": mistakes}
+    bayes = found.bayes and asdict(found.bayes) | {"prior": found.bayes.prior.lines()}
+    return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "bayes": bayes, "mistakes": mistakes}
 
 
 def _certificate_json(found: Certificate) -> dict[str, Any]:
@@ -74,7 +76,15 @@ def _sampler_json(posterior: Posterior) -> dict[str, Any]:
     numbers = {"divergences": posterior.divergences, "bfmi": posterior.bfmi, "prior": posterior.prior.lines()}
     tables = {"diagnostics": posterior.diagnostics.to_dict("index"), "settings": asdict(posterior.settings)}
     attempts = [{"name": each.name, "status": each.status.name, "seconds": each.seconds} for each in posterior.attempts]
-    return {**outcome, **numbers, **tables, "attempts": attempts}
+    known = {"verified": posterior.verified, "integral": posterior.integral and _integral_json(posterior.integral)}
+    return {**outcome, **numbers, **tables, "attempts": attempts, **known}
+
+
+def _integral_json(found: Integral) -> dict[str, Any]:
+    outcome = {"status": found.status.name, "sentence": found.status.value, "precision": found.precision}
+    weights = {"ess": found.ess, "pareto_k": found.pareto_k}
+    evidence = {"log_evidence": found.log_evidence, "log_evidence_error": found.log_evidence_error}
+    return {**outcome, **weights, **evidence, "modes": [asdict(mode) for mode in found.modes]}
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type

@@ -79,7 +79,7 @@ class CalibrationDesign:
     tune: int = 1000
     """Tuning draws of each chain, at least 1."""
     escalate: bool = True
-    """Whether the sampler goes on by other means where its diagnostics fail."""
+    """Whether draws of the integral take the place of chains that do not pass."""
 
     def __post_init__(self) -> None:
         for name, least in (("replicates", 1), ("n", MIN_OBSERVATIONS), ("draws", 25)):
@@ -223,5 +223,5 @@ def _kept(rows: pd.DataFrame, quantity: str) -> dict[str, Any]:
 @cache
 def ecdf_band(size: int) -> tuple[Floats, Floats, Floats]:
     """Where the ECDF of so many ranks is looked at, and ArviZ's band there: simulated, so found once for each size."""
-    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)  # type: ignore[no-untyped-call]
+    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)
     return at, lower, upper

@@ -93,7 +93,7 @@ class Design:
     tune: int = 1000
     """Tuning draws of each chain, at least 1."""
     escalate: bool = True
-    """Whether the sampler goes on by other means where its diagnostics fail."""
+    """Whether draws of the integral take the place of chains that do not pass."""
 
     def __post_init__(self) -> None:
         for name in AXES:

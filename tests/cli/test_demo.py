@@ -69,7 +69,7 @@ def test_the_story_comes_in_order(told):
         "--truth 0.3,5,15,2",
         "The likely mistake: the randn sampler.",
         "3 Mended",
-        "10 checks passed",
+        "11 checks passed",
         "Agree: EM's estimate is the maximum of the likelihood and the posterior says the same.",
         "mixstudy study YOUR.csv",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import arviz as az
 import numpy as np
 import pytest
 
@@ -66,7 +67,7 @@ def test_outside_interval_is_caught(fit, origin_posterior):
     result = ms.compare(moved(fit.parameters, mu1=10 * fit.standard_errors.mu1), origin_posterior)
     assert statuses(result)["inside interval"] == "fail"
     assert statuses(result)["joint"] == "fail"
-    assert "mu1" in result.checks[1].explanation
+    assert "mu1" in next(check.explanation for check in result.checks if check.name == "inside interval")
 
 
 def test_wrong_truth_is_caught(fit, origin_posterior):
@@ -84,12 +85,14 @@ def test_failed_sampler_is_inconclusive(fit, origin_sample):
 
 
 def test_intervals_are_quantiles_of_the_draws(fit, origin_posterior):
-    """Equal-tailed ends are NumPy's quantiles of the pooled draws; HDI is no longer than they."""
-    draws = origin_posterior.data["posterior"]["sigma"].to_numpy().ravel()
+    """Equal-tailed ends are quantiles of the draws, to four of ArviZ's errors; HDI is no longer than they."""
+    draws = origin_posterior.data["posterior"]["sigma"]
+    errors = [float(az.mcse(draws, method="quantile", prob=tail)) for tail in (0.1, 0.9)]
     eti = ms.compare(fit, origin_posterior, level=0.8).table.loc["sigma"]
     hdi = ms.compare(fit, origin_posterior, level=0.8, kind="hdi").table.loc["sigma"]
-    assert [eti["lower"], eti["upper"]] == pytest.approx(np.quantile(draws, [0.1, 0.9]), rel=1e-3)
-    assert hdi["upper"] - hdi["lower"] <= eti["upper"] - eti["lower"] + 1e-3
+    off = np.array([eti["lower"], eti["upper"]]) - np.quantile(draws, [0.1, 0.9])
+    assert (np.abs(off) < 4 * np.array(errors)).all()
+    assert hdi["upper"] - hdi["lower"] <= eti["upper"] - eti["lower"] + 4 * sum(errors)
 
 
 def test_points_that_are_not_certain_are_inconclusive(fit, origin_posterior):

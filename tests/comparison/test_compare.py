@@ -32,7 +32,7 @@ def test_right_pair_agrees(fit, origin_posterior):
     assert result.verdict is ms.Verdict.AGREE
     found = statuses(result)
     assert set(found.values()) == {"pass"}
-    assert len(result.checks) == len(CHECKS) == 10
+    assert len(result.checks) == len(CHECKS) == 11
 
 
 def test_old_faithful_agrees(faithful, faithful_posterior):

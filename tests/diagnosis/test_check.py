@@ -166,7 +166,7 @@ def test_the_posterior_has_its_say(origin_sample, origin_posterior):
     wrong = ms.check_estimate(printed(off), origin_sample, posterior=origin_posterior)
     assert right.verdict is ms.Verdict.AGREE
     assert "posterior says the same" in right.sentence
-    assert len(statuses(right)) == len(right.checks) == 12
+    assert len(statuses(right)) == len(right.checks) == 13
     assert wrong.verdict is ms.Verdict.DISAGREE
     assert statuses(wrong)["challengers"] == "fail"
 

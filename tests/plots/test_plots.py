@@ -47,6 +47,7 @@ SEVERAL = {
     "forest": (plots.plot_forest, 4),
     "joint": (plots.plot_joint, 6),
     "traces": (plots.plot_traces, 4),
+    "verification": (plots.plot_verification, 4),
 }
 
 
@@ -116,9 +117,10 @@ def test_all_axes_are_named_with_units(figures: dict[str, Figure]) -> None:
 
 
 def test_figures_come_in_the_order_of_the_report(figures: dict[str, Figure]) -> None:
-    """All ten are there where there is a run of EM and raw observations."""
+    """All eleven are there where there is a run of EM and raw observations."""
     assert [*figures] == [
-        "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface", "traces",
+        "data", "forest", "posteriors", "joint", "responsibilities", "pit", "challengers", "climb", "surface",
+        "verification", "traces",
     ]  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def test_figures_without_a_run_or_raw_observations(bare: Comparison) -> None:
     """What needs a run of EM, or the observations themselves, is left out where there is none."""
     without = replace(bare, adequacy=replace(bare.adequacy, pit=None))
     assert [*plots.figures(without)] == [
-        "data", "forest", "posteriors", "joint", "responsibilities", "challengers", "traces",
+        "data", "forest", "posteriors", "joint", "responsibilities", "challengers", "verification", "traces",
     ]  # fmt: skip
 
 

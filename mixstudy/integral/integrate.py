@@ -1,0 +1,144 @@
+"""The posterior, integrated: importance sampling from a proposal that has learnt what the posterior looks like.
+
+    E[f] = sum_i w_i f(u_i) / sum_i w_i,    w_i = likelihood * prior / q at u_i ~ q,    evidence = mean w_i
+
+Everything happens in units of the data's own mean and standard deviation, in the mixture coordinates of ``target``:
+modes (``modes``), a proposal with a component at each and a wide one (``proposal``), fitted in a few rounds
+(``adaptation``). Then quasi-random draws from it in independent batches, twice as many again until their differences
+say that every interval end is known. No likelihood code is shared with EM or with the PyMC model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mixstudy.compression.compress import CompressedSample, Region, condensed, finer_for
+from mixstudy.data.sample import WeightedSample, default_prior, require_scale
+from mixstudy.integral.adaptation import adapt
+from mixstudy.integral.modes import Peak, apart, climb, distinct, find_peaks
+from mixstudy.integral.proposal import Proposal
+from mixstudy.integral.result import BATCHES, Integral, Mode
+from mixstudy.integral.target import Target, from_mixture
+from mixstudy.model import Floats, Parameters, Prior
+
+DRAWS, MOST = 2048, 16384
+"""Draws of a batch at first, and the most; powers of two."""
+AIM = 0.02
+"""Monte Carlo error, in posterior sds, at which no more are drawn."""
+SERVED = 1e-4
+"""Mass that compressed observations need not serve: too little to move an interval end or a standard deviation."""
+MAX_REFINED = 3
+"""Times that compressed observations are integrated again on finer cells."""
+
+
+def integrate(
+    x: ArrayLike | WeightedSample, *, prior: Prior | None = None, modes: Sequence[Parameters] = (), seed: int = 0
+) -> Integral:
+    """Integrate the posterior by adaptive mixture importance sampling.
+
+    Args:
+        x: Observations, shape ``(n,)``, data units, or a weighted sample.
+        prior: Replaces the prior that is scaled to the data.
+        modes: Where there may be modes, data units, such as the maxima of the likelihood; others are looked for anyway.
+        seed: Of the draws.
+
+    Raises:
+        DataError: The observations cannot be used.
+    """
+    sample = condensed(x)
+    require_scale(sample)
+    prior = prior or default_prior(sample)
+    integral = _integrate(sample, prior, modes, seed=seed)
+    for _ in range(MAX_REFINED):
+        if integral.served or (finer := _finer(integral)) is None:
+            break
+        integral = _integrate(finer, prior, modes, seed=seed)
+    return integral
+
+
+def _finer(integral: Integral) -> CompressedSample | None:
+    sample = integral.sample
+    return finer_for(sample, [bulk(integral.theta, integral.weights)]) if isinstance(sample, CompressedSample) else None
+
+
+def bulk(theta: Floats, weights: Floats) -> Region:
+    """The parameters that hold all but ``SERVED`` of the mass."""
+    order = np.argsort(weights)
+    return Region.around(theta[order[np.cumsum(weights[order]) > SERVED]])
+
+
+def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters], *, seed: int) -> Integral:
+    rng = np.random.default_rng(seed)
+    target = Target.of(sample, prior)
+    peaks = find_peaks(target, handed=[sample.to_standard(mode.array) for mode in modes])
+    proposal = adapt(target, peaks, seed=rng)
+    u, log_weights, draws = np.empty((BATCHES, 0, 4)), np.empty((BATCHES, 0)), DRAWS
+    while True:
+        more = np.array([proposal.draw(draws, seed=rng) for _ in range(BATCHES)])
+        flat = more.reshape(-1, 4)
+        found = target.log_density(flat) - np.log(proposal.density(flat))
+        u = np.concatenate([u, more], axis=1)
+        log_weights = np.concatenate([log_weights, found.reshape(BATCHES, -1)], axis=1)
+        draws = u.shape[1]
+        integral = _integral(u, log_weights, sample, prior)
+        if integral.precision <= AIM or draws >= MOST:
+            return replace(integral, modes=_modes(target, proposal, peaks, u=u, log_weights=log_weights, sample=sample))
+
+
+def _in_data_units(sample: WeightedSample, u: Floats) -> Floats:
+    """Parameters in data units at mixture coordinates, shape ``(..., 4)``."""
+    return sample.from_standard(from_mixture(u))
+
+
+def _integral(u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior) -> Integral:
+    """What weighted draws in batches, shape ``(b, m, 4)``, come to."""
+    from arviz_stats.base.array import array_stats  # here, as it loads xarray
+
+    largest = log_weights.max()
+    weights = np.exp(log_weights - largest)
+    each = weights.mean(axis=1)
+    theta, p = _in_data_units(sample, u.reshape(-1, 4)), (weights / weights.sum()).ravel()
+    served = not isinstance(sample, CompressedSample) or sample.serves(bulk(theta, p))
+    return Integral(
+        theta=theta,
+        weights=p,
+        log_evidence=float(largest + np.log(each.mean()) - sample.n * math.log(sample.sd)),
+        log_evidence_error=float(each.std(ddof=1) / math.sqrt(BATCHES) / each.mean()),
+        modes=(),
+        pareto_k=float(array_stats.psislw(-log_weights[np.isfinite(log_weights)])[1]),
+        ess=float(1 / (p @ p)),
+        served=served,
+        prior=prior,
+        sample=sample,
+    )
+
+
+def _modes(
+    target: Target,
+    proposal: Proposal,
+    peaks: Sequence[Peak],
+    *,
+    u: Floats,
+    log_weights: Floats,
+    sample: WeightedSample,
+) -> tuple[Mode, ...]:
+    """All modes and their masses: what the proposal's components that climb to each are responsible for."""
+    ends = climb(target, proposal.means[:-1])
+    peaks = distinct([*peaks, *ends])
+    places = [mean if end is None else end.u for mean, end in zip(proposal.means, ends, strict=False)]
+    owner = np.array([np.argmin([apart(place, peak) for peak in peaks]) for place in places])
+    weights = np.exp(log_weights - log_weights.max())
+    taken = np.array([proposal.masses(*each) for each in zip(u, weights, strict=True)])
+    shares = np.array([taken[:, owner == k].sum(axis=1) for k in range(len(peaks))])
+    mass, error = shares.mean(axis=1), shares.std(axis=1, ddof=1) / math.sqrt(BATCHES)
+    where = _in_data_units(sample, np.array([peak.u for peak in peaks]))
+    found = [
+        Mode(parameters=Parameters.relabelled(where[k]), mass=float(mass[k]), error=float(error[k]))
+        for k in np.argsort(-mass, kind="stable")
+    ]
+    return tuple(found)

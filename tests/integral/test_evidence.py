@@ -1,0 +1,60 @@
+"""The evidence of one component and the Bayes factor."""
+
+import numpy as np
+import pytest
+from integral.reference import DATA_SETS
+from scipy import stats
+from scipy.integrate import dblquad
+
+import mixstudy as ms
+from mixstudy.data.sample import default_prior
+from mixstudy.integral.evidence import bayes_factor, log_evidence_of_one
+from mixstudy.integral.integrate import integrate
+
+
+@pytest.mark.parametrize("n", [4, 12, 60])
+def test_the_evidence_of_one_component_is_scipys_double_integral(n):
+    """Likelihood times prior, integrated over mean and sigma by adaptive quadrature."""
+    sample = ms.as_sample(np.random.default_rng(n).normal(3, 2, n))
+    prior = default_prior(sample)
+    t = sample.standardised
+
+    def height(log_sigma, mu):
+        sigma = np.exp(log_sigma)
+        return (
+            np.exp(stats.norm.logpdf(t, mu, sigma).sum() + n)
+            * stats.norm.pdf(mu, 0, 2.5)
+            * stats.halfnorm.pdf(sigma)
+            * sigma
+        )
+
+    expected = np.log(dblquad(height, -3, 3, -1.5, 1.5 + 6 / n)[0]) - n - n * np.log(sample.sd)
+    assert log_evidence_of_one(sample, prior) == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_evidence_of_one_component_of_many_observations_is_laplaces():
+    """With many observations Laplace's approximation is exact to order 1 / n."""
+    sample = ms.as_sample(np.random.default_rng(0).normal(size=20_000))
+    prior = default_prior(sample)
+    peak = stats.norm.logpdf(sample.points, sample.mean, sample.sd).sum()
+    peak += stats.norm.logpdf(sample.mean, prior.centre, 2.5 * prior.scale) + stats.halfnorm.logpdf(
+        sample.sd, scale=prior.scale
+    )
+    volume = np.log(2 * np.pi) + 2 * np.log(sample.sd) - np.log(sample.n) - np.log(2) / 2
+    assert log_evidence_of_one(sample, prior) == pytest.approx(peak + volume, abs=1e-3)
+
+
+def test_separated_components_are_two_and_a_single_normal_is_one():
+    """The Bayes factor is for what the data were drawn from, and says under which prior."""
+    two, one = (bayes_factor(integrate(DATA_SETS[name]())) for name in ("Old Faithful", "one component"))
+    assert two.log_factor > 50
+    assert "for two components" in two.sentence
+    assert one.log_factor < 1
+    assert "HalfNormal" in one.sentence
+
+
+def test_a_wider_prior_costs_the_second_component_more():
+    """Of two components the second pays for the width of its prior: Lindley's paradox."""
+    found = bayes_factor(integrate(DATA_SETS["one component"]()))
+    (_, narrow), (_, wide) = found.by_scale
+    assert narrow > found.log_factor > wide
