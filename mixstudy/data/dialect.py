@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, islice, takewhile
+from itertools import dropwhile, islice, pairwise, takewhile
 
 from mixstudy.data.numbers import NULLS, is_number, writing_of
 
@@ -26,6 +26,11 @@ UNIT = re.compile(r"[\[(]?[^\W\d_][^\d\s]{0,11}[\])]?|[%°$€£][A-Z]?|[\[(].{0
 HEAD_ROWS = 1000
 """Rows from which a file is judged."""
 csv.field_size_limit(1 << 20)
+WORD_AND_NUMBER = re.compile(r".*\S\s+[+-]?[0-9]+")
+DECIMALS = re.compile(r"[0-9]+(?:[eE][+-]?[0-9]+)?")
+HEADINGS = 20
+"""Rows among which a title stands."""
+YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 SHORT = 5
 """Rows from which on one may be called a row of units, and a column a counter."""
 
@@ -47,12 +52,10 @@ class _Reading:
     """The table that one delimiter gives."""
 
     delimiter: str
-    rows: list[list[str]]
-    """Rows of the table, header first where there is one."""
+    rows: list[tuple[int, list[str]]]
+    """Rows of the table with how many stand above each, header first where there is one."""
     width: int
     """Fields of most rows."""
-    skip: int
-    """Rows above these."""
     short: bool
     """Whether the header lacks the name of the row names, as R writes it."""
     rank: tuple[bool, bool, float]
@@ -70,13 +73,30 @@ def find_dialect(text: str) -> tuple[Dialect, list[list[str]]]:
     """
     found = [reading for delimiter in (*DELIMITERS, WHOLE) if (reading := _reading(text, delimiter)) is not None]
     best = max(found, key=lambda reading: reading.rank)
-    body = [row for row in best.rows if len(row) == best.width]
-    header = best.short or _is_header(body)
-    names = [name.strip() for name in best.rows[0]] if header else [str(place + 1) for place in range(best.width)]
-    units = header and _is_units(body[not best.short :])
-    body = body[(header and not best.short) + units :]
+    whole = [row for _, row in best.rows[best.short :] if len(row) == best.width]
+    header = best.short or _is_header(whole)
+    first = best.rows[0][1]
+    names = [name.strip() for name in first] if header else [str(place + 1) for place in range(best.width)]
+    units = header and _is_units(whole[not best.short :])
+    above = header + units
+    skip = best.rows[above][0] if above < len(best.rows) else best.rows[-1][0] + 1
     names = ["", *names] if best.short else names
-    return Dialect(delimiter=best.delimiter, skip=best.skip + header + units, names=tuple(names)), body
+    return Dialect(delimiter=best.delimiter, skip=skip, names=tuple(names)), whole[above - best.short :]
+
+
+def commas_are_unclear(dialect: Dialect, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether commas may stand before decimals or part fields: ``b 16,19``, or ``1,43`` below ``x``, counted."""
+    if dialect.delimiter == WHOLE:
+        whole = [field.partition(",")[0].strip() for (field,) in rows if "," in field]
+        return len(whole) >= SHORT and whole == [str(place) for place in range(1, len(rows) + 1)]
+    headed = dialect.names[0] != "" and not all(map(is_number, dialect.names))
+    if dialect.delimiter != "," or headed:
+        return False
+    columns = list(zip(*rows, strict=True))
+    return any(
+        all(map(WORD_AND_NUMBER.fullmatch, left)) and all(map(DECIMALS.fullmatch, right))
+        for left, right in pairwise(columns)
+    )
 
 
 def _reading(text: str, delimiter: str) -> _Reading | None:
@@ -84,6 +104,7 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
     numbered = [(number, _trimmed(row, delimiter)) for number, row in enumerate(islice(reader, HEAD_ROWS))]
     filled = [(number, row) for number, row in numbered if any(field.strip() for field in row) or len(row) > 1]
     filled = list(dropwhile(lambda each: ASIDE.match(each[1][0]) is not None, filled)) or filled
+    filled = _without_title(filled)
     width = Counter(len(row) for _, row in filled).most_common(1)[0][0]
     first = next(place for place, (_, row) in enumerate(filled) if len(row) == width)
     if delimiter == WHOLE:
@@ -104,12 +125,21 @@ def _reading(text: str, delimiter: str) -> _Reading | None:
     share = sum(writing is not None for writing in numeric) / width
     return _Reading(
         delimiter=delimiter,
-        rows=[row for _, row in filled[first:]],
+        rows=filled[first:],
         width=width,
-        skip=filled[first][0],
         short=short,
         rank=(alike and share > 0, first == 0 and not short, share),
     )
+
+
+def _without_title(filled: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Rows without those above a first blank line, where these are words and below comes a header."""
+    for place, ((above, row), (below, head)) in enumerate(pairwise(filled[:HEADINGS]), 1):
+        if any(map(is_number, row)):
+            break
+        if below > above + 1 and not any(map(is_number, head)):
+            return filled[place:]
+    return filled
 
 
 def _holds_numbers(above: Sequence[tuple[int, list[str]]]) -> bool:
@@ -141,8 +171,20 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
     places = [place for place in range(len(first)) if writing_of([row[place] for row in rest]) is not None]
     if not places or not all(is_number(first[place]) for place in places):
         return True
-    recurs = any(first[place] == row[place] for row in rest for place in set(range(len(first))) - set(places))
-    return not recurs and all(first[place].strip().isdigit() for place in places)
+    others = set(range(len(first))) - set(places)
+    recurs = any(_shape(first[place]) == _shape(row[place]) for row in rest for place in others)
+    return not recurs and _are_labels([first[place].strip() for place in places])
+
+
+def _shape(field: str) -> str:
+    """A field with its digits alike, so that one date is like another."""
+    return re.sub(r"\d", "0", field)
+
+
+def _are_labels(numbers: Sequence[str]) -> bool:
+    """Whether numbers name columns: they count from 0 or 1, or are years."""
+    counted = any(list(numbers) == [str(place + first) for place in range(len(numbers))] for first in (0, 1))
+    return counted or all(YEAR.fullmatch(number) for number in numbers)
 
 
 def _is_units(rows: Sequence[Sequence[str]]) -> bool:

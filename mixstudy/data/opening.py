@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from mixstudy.data.columns import judge_columns, no_rows
-from mixstudy.data.dialect import HEAD_ROWS, find_dialect
+from mixstudy.data.dialect import HEAD_ROWS, commas_are_unclear, find_dialect
 from mixstudy.data.files import fault, readable
 from mixstudy.data.query import engine, source
 from mixstudy.data.raw import HEAD_BYTES, STDIN, as_text, is_workbook, packed, read_head
@@ -47,6 +47,10 @@ def _text(table: Table, text: str) -> Table:
     dialect, rows = find_dialect(text)
     if not rows:
         raise no_rows(table.path, dialect.names)
+    if commas_are_unclear(dialect, rows):
+        shown = ",".join(rows[0])
+        problem = f"the comma in '{shown}' may part two fields or stand before decimals"
+        raise fault(table.path, f"{problem}; part fields by semicolons or tabs")
     complete = len(text) < HEAD_BYTES // 2 and len(rows) < HEAD_ROWS // 2
     columns = judge_columns(
         dialect.names, list(zip(*rows, strict=True)), complete=complete, delimiter=dialect.delimiter

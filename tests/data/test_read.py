@@ -272,3 +272,36 @@ def test_the_column_that_is_meant(tmp_path: Path, content: str, encoding: str) -
     path = tmp_path / "data.csv"
     path.write_bytes(content.encode(encoding))
     np.testing.assert_array_equal(read_sample(path).points[:5], [14.5, 16.25, 9.75, 11.5, 12.5])
+
+
+@pytest.mark.parametrize("first", ["2024-01-0{},4{}", "a{},4{}", "Anna{};4{}"], ids=["dates", "labels", "semicolon"])
+def test_a_first_row_like_the_others_is_no_header(write: Write, first: str) -> None:
+    """Whole numbers beside dates or labels of one shape are all data, the first too."""
+    sample = read_sample(write("".join(first.format(k, (7 * k) % 10) + "\n" for k in range(1, 8))))
+    np.testing.assert_array_equal(sample.points, [47.0, 44.0, 41.0, 48.0, 45.0, 42.0, 49.0])
+
+
+@pytest.mark.parametrize("names", ["g,0", "g,1", "g,2024"])
+def test_a_header_may_be_a_number(write: Write, names: str) -> None:
+    """A year or a count names a column where the rows below have another shape."""
+    sample = read_sample(write(names + "\n" + "".join(f"{label},1{k * k}.5\n" for k, label in enumerate("hijklmn"))))
+    np.testing.assert_array_equal(sample.points, [10.5, 11.5, 14.5, 19.5, 116.5, 125.5, 136.5])
+
+
+def test_a_title_of_as_many_words_as_columns(write: Write) -> None:
+    """A title above a blank line is no header, whatever its width."""
+    sample = read_sample(write("Report of May\n\nid g x\n" + "".join(f"{k} a{k} 1{k * k}.5\n" for k in range(6))))
+    np.testing.assert_array_equal(sample.points, [10.5, 11.5, 14.5, 19.5, 116.5, 125.5])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("# log\nb 16,19\na 11,37\nc 18,06\nb 9,25\na 7,5\nb 8,1\n", id="blanks and decimal commas"),
+        pytest.param("Title\n\nx\n1,43\n2,68\n3,91\n4,55\n5,60\n6,71\n", id="row names or decimals"),
+    ],
+)
+def test_commas_that_may_mean_two_things_are_asked_about(write: Write, content: str) -> None:
+    """Half a number is never fitted."""
+    with pytest.raises(DataError, match="may part two fields or stand before decimals; part fields by"):
+        read_sample(write(content))
