@@ -20,7 +20,7 @@ from .data.sample import WeightedSample as WeightedSample
 from .data.sample import as_sample as as_sample
 from .diagnosis.assessment import Assessment as Assessment
 from .diagnosis.check import check_estimate as check_estimate
-from .diagnosis.inputs import read_draws as read_draws
+from .diagnosis.draw_files import read_draws as read_draws
 from .diagnosis.inputs import read_trace as read_trace
 from .em.bootstrap import bootstrap_intervals as bootstrap_intervals
 from .em.fit import EMFit as EMFit

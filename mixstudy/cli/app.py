@@ -1,6 +1,7 @@
 """The command line: parse, call, print.
 
-Exit codes: 0 agree, 1 disagree, 2 bad input or usage, 3 inconclusive.
+Exit codes: 0 agree, 1 disagree, 2 bad input or usage, 3 inconclusive, 70 unforeseen error,
+130 interrupted, 141 broken pipe.
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ from mixstudy.cli.fit import fit, simulate
 from mixstudy.cli.power import power
 from mixstudy.cli.replicate import replicate
 from mixstudy.cli.study import study
-from mixstudy.cli.terminal import out
+from mixstudy.cli.terminal import Commands, out
 
+CODES = (
+    "Exit codes: 0 agree or done, 1 the two disagree, 2 bad input, 3 inconclusive, 70 an error of mixstudy itself, "
+    "130 interrupted, 141 the output was closed."
+)
 app = typer.Typer(
     help="One mixture model, two estimates (EM by hand and PyMC), one verdict on whether they agree.",
     pretty_exceptions_enable=False,
+    cls=Commands,
+    epilog=CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 WELCOME = """\
@@ -43,10 +50,10 @@ def main(
 ) -> None:
     """Compare a hand-written EM with a PyMC posterior on the two-component, shared-sigma Gaussian mixture."""
     if show_version:
-        out.print(f"mixstudy {version('mixstudy')}", highlight=False)
+        out.print(f"mixstudy {version('mixstudy')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        out.print(WELCOME, highlight=False, soft_wrap=True)
+        out.print(WELCOME, soft_wrap=True)
 
 
 for command in (demo, study, check, fit, simulate, replicate, power, cite):

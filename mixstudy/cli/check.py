@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,18 +19,26 @@ from mixstudy.cli.options import (
     Title,
     Truth,
     Unit,
+    announced,
+    as_mapping,
     as_parameters,
     check_level,
     named,
 )
-from mixstudy.cli.terminal import clear_errors, out, working
+from mixstudy.cli.terminal import clear_errors, err, out, working
 
 if TYPE_CHECKING:
     from mixstudy.diagnosis.assessment import Assessment
+    from mixstudy.model import Floats
 
 
 def check(
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or Arrow file.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="Data file: CSV and its kin, Excel, Parquet, Arrow, JSON, NumPy; - for standard input."
+        ),
+    ],
     estimate: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The numbers to check; the trace's last by default.")
     ] = None,
@@ -42,10 +51,14 @@ def check(
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="File of printed iterations, four numbers a row: names the faulty step.")
+        Path | None, typer.Option(help="File of iterations, as any program prints them: names the faulty step.")
     ] = None,
     draws: Annotated[
-        Path | None, typer.Option(help="Somebody's posterior draws: ArviZ's NetCDF, or CSV with a column chain.")
+        list[Path] | None,
+        typer.Option(help="Somebody's posterior draws: of PyMC, Stan, JAGS, brms; once for each file of a chain."),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="LABEL=NAME", help="What a variable of the draws is called.")
     ] = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help="Folder for the report and check.json.")] = None,
@@ -59,30 +72,16 @@ def check(
     """Check an estimate from anywhere: is it right, and if not, which mistake was made?"""
     with clear_errors():
         check_level(level)
-        if estimate is None and trace is None and draws is None:
-            msg = "there is nothing to check: give --estimate, --trace or --draws"
-            raise ValueError(msg)
         wanted = _output(directory, formats, title)
         known = as_parameters(truth, "--truth")
-        from mixstudy.diagnosis.inputs import four_numbers, read_printed, usable_rows
-
-        printed = None if trace is None else read_printed(trace)
-        rows = None if printed is None else printed.rows
-        if rows is not None:
-            usable_rows(rows)
-        begin = None if start is None else start.split(",")
-        for values, name in ((None if estimate is None else estimate.split(","), "estimate"), (begin, "start")):
-            if values is not None:
-                four_numbers(values, name, empty=name == "estimate")
-        drawn = None
-        if draws is not None:
-            from mixstudy.diagnosis.inputs import read_draws
-
-            drawn = read_draws(draws)
+        given = _given(estimate, start, trace, draws, mapping)
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
 
         sample = named(read_observations([data], column=column, drop_missing=drop_missing), label=label, unit=unit)
+        announced(sample, quiet=quiet)
+        for note in given.notes:
+            err.print(note, soft_wrap=True)
         posterior = None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
@@ -90,13 +89,13 @@ def check(
 
                 posterior = sample_posterior(sample, seed=seed)
         found = check_estimate(
-            None if estimate is None else estimate.split(","),
+            given.estimate,
             sample,
             truth=known,
-            start=begin,
-            trace=rows,
-            log_likelihood=None if printed is None else printed.log_likelihood,
-            draws=drawn,
+            start=given.start,
+            trace=given.rows,
+            log_likelihood=given.log_likelihood,
+            draws=given.draws,
             posterior=posterior,
             level=level,
             kind=kind.value,
@@ -109,10 +108,49 @@ def check(
     if not quiet:
         _print(found)
     else:
-        out.print(found.sentence, style="bold", highlight=False, markup=False)
+        out.print(found.sentence, style="bold")
     if directory is not None and not quiet:
-        out.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"Report: {report}", soft_wrap=True)
     raise typer.Exit(found.verdict.exit_code)
+
+
+class _Given(NamedTuple):
+    """What is to be checked, as it was printed."""
+
+    estimate: Sequence[str] | None
+    start: Sequence[str] | None
+    rows: Sequence[Sequence[str]] | None
+    log_likelihood: Sequence[str] | None
+    draws: Floats | None
+    notes: tuple[str, ...]
+    """What was passed over or taken under an unexpected name."""
+
+
+def _given(
+    estimate: str | None, start: str | None, trace: Path | None, draws: list[Path] | None, mapping: list[str] | None
+) -> _Given:
+    """Read numbers, trace and draws; what can't be checked is refused before the work."""
+    if estimate is None and trace is None and draws is None:
+        msg = "there is nothing to check: give --estimate, --trace or --draws"
+        raise ValueError(msg)
+    from mixstudy.diagnosis.inputs import four_numbers, read_printed, usable_rows
+    from mixstudy.diagnosis.printed import parse_estimate
+    from mixstudy.diagnosis.rows import Trace
+
+    printed = Trace(rows=()) if trace is None else read_printed(trace)
+    if trace is not None:
+        usable_rows(printed.rows)
+    numbers, begin = (None if text is None else parse_estimate(text) for text in (estimate, start))
+    for values, name in ((numbers, "estimate"), (begin, "start")):
+        if values is not None:
+            four_numbers(values, name, empty=name == "estimate")
+    rows = None if trace is None else printed.rows
+    if draws is None:
+        return _Given(numbers, begin, rows, printed.log_likelihood, None, printed.notes)
+    from mixstudy.diagnosis.draw_files import find_draws
+
+    drawn = find_draws(draws, names=as_mapping(mapping))
+    return _Given(numbers, begin, rows, printed.log_likelihood, drawn.values, (*printed.notes, *drawn.notes))
 
 
 def _print(found: Assessment) -> None:

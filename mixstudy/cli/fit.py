@@ -13,6 +13,7 @@ from mixstudy.cli.options import (
     Data,
     DropMissing,
     Exact,
+    Pool,
     Quiet,
     Seed,
     Size,
@@ -21,6 +22,7 @@ from mixstudy.cli.options import (
     as_parameters,
     check_level,
     read_data,
+    require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, out
 
@@ -38,11 +40,12 @@ def fit(
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
     ] = None,
-    iterations: Annotated[int | None, typer.Option(min=1, help="Iterations of --plain (50).")] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Iterations of --plain (50).")] = None,
     level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
     n: Size = 10_000,
     seed: Seed = 0,
     exact: Exact = False,
+    pool: Pool = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM alone and print the estimate, or every iteration with --plain."""
@@ -52,7 +55,15 @@ def fit(
             msg = "--start and --iterations belong to textbook EM: add --plain"
             raise ValueError(msg)
         sample, _ = read_data(
-            data, column, drop_missing=drop_missing, cluster=cluster, exact=exact, n=n, seed=seed, quiet=quiet
+            data,
+            column,
+            drop_missing=drop_missing,
+            cluster=cluster,
+            exact=exact,
+            pool=pool,
+            n=n,
+            seed=seed,
+            quiet=quiet,
         )
         from mixstudy.em.fit import fit_em, fit_em_plain
 
@@ -62,10 +73,10 @@ def fit(
         else:
             em = fit_em(sample, exact=exact)
     if quiet:
-        out.print(",".join(repr(value) for value in em.parameters), highlight=False, soft_wrap=True)
+        out.print(",".join(repr(value) for value in em.parameters), soft_wrap=True)
     elif plain:
-        out.print(em.trace.drop(columns="step").to_string(), highlight=False, soft_wrap=True)
-        out.print(em.status.value, highlight=False)
+        out.print(em.trace.drop(columns="step").to_string(), soft_wrap=True)
+        out.print(em.status.value)
     else:
         _print_fit(em, level)
 
@@ -83,9 +94,10 @@ def simulate(
         from mixstudy.model import simulate as draw
 
         parameters = as_parameters(truth, "--truth") or ORIGIN
+        require_memory(8 * 8 * n, f"{n} observations as text")
         _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
     if not quiet:
-        out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", highlight=False, soft_wrap=True)
+        out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", soft_wrap=True)
 
 
 def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
@@ -117,7 +129,7 @@ def _print_fit(em: EMFit, level: float) -> None:
     ):
         table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
     out.print(table)
-    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals", highlight=False)
-    out.print(em.status.value, highlight=False)
+    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals")
+    out.print(em.status.value)
     for rank, maximum in enumerate(em.maxima[1:], start=2):
-        out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}", highlight=False)
+        out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.terminal import err, progress
+from mixstudy.cli.terminal import err, out, progress
 
 if TYPE_CHECKING:
     from mixstudy.data.sample import WeightedSample
@@ -34,7 +34,8 @@ Data = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[DATA]...",
-        help="CSV, Parquet or Arrow files, or folders of them. Without any: the origin's synthetic data.",
+        help="Data files (CSV and its kin, Excel, Parquet, Arrow, JSON, NumPy), a folder of them, or - for standard "
+        "input. Without any: the origin's synthetic data.",
     ),
 ]
 Cluster = Annotated[
@@ -44,8 +45,9 @@ Column = Annotated[str | None, typer.Option(help="Column to read, where the file
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
 Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
 Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random; the output records it.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Pool = Annotated[bool, typer.Option("--pool", help="Take several files as one sample.")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
 Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
 Format = Annotated[
@@ -62,6 +64,7 @@ def read_data(
     drop_missing: bool,
     cluster: str | None,
     exact: bool,
+    pool: bool,
     n: int,
     seed: int,
     quiet: bool,
@@ -72,14 +75,18 @@ def read_data(
         from mixstudy.compression.stream import read_observations
         from mixstudy.data.read import read_sample
 
+        if len(data) > 1 and not pool:
+            msg = "several files are one sample only with --pool; without it, name one file at a time"
+            raise ValueError(msg)
+
         if exact:
             if len(data) > 1 or cluster is not None:
                 msg = "--exact keeps all observations in memory: name one file and no cluster"
                 raise ValueError(msg)
-            return read_sample(data[0], column=column, drop_missing=drop_missing), None
+            return announced(read_sample(data[0], column=column, drop_missing=drop_missing), quiet=quiet), None
         with progress("Reading", quiet=quiet, steps=False) as advance:
             found = read_observations(data, column=column, drop_missing=drop_missing, cluster=cluster, progress=advance)
-        return found, None
+        return announced(found, quiet=quiet), None
     if column is not None or drop_missing or cluster is not None:
         msg = "--column, --drop-missing and --cluster need a data file"
         raise ValueError(msg)
@@ -88,9 +95,43 @@ def read_data(
     from mixstudy.model import simulate as draw
 
     known = truth or ORIGIN
+    require_memory(3 * 8 * n, f"{n} observations")
     x = draw(known, n=n, seed=seed)
     text = f"simulated from {known}, n = {n}, seed {seed}"
     return as_sample(x, source=Source(description=text, sha256=sha256_of(x), seed=seed)), known
+
+
+def announced(sample: WeightedSample, *, quiet: bool) -> WeightedSample:
+    """The sample; file, column and n are printed first, so that nobody studies another column than is meant."""
+    if not quiet:
+        missing = f", {sample.source.dropped} missing dropped" if sample.source.dropped else ""
+        out.print(f"{sample.source.description}, n = {sample.n:.0f}{missing}", soft_wrap=True)
+    return sample
+
+
+def require_memory(need: float, what: str) -> None:
+    """Raise ``MemoryError`` where work needs more memory than is free, before it is begun.
+
+    Raises:
+        MemoryError: The message says how much is needed and how much is free.
+    """
+    try:
+        text = Path("/proc/meminfo").read_text("ascii")
+    except OSError:
+        return  # told by Linux alone
+    free = next(1024 * int(line.split()[1]) for line in text.splitlines() if line.startswith("MemAvailable"))
+    if need > free:
+        msg = f"{what} need {need / 1e9:.3g} GB and {free / 1e9:.3g} GB are free"
+        raise MemoryError(msg)
+
+
+def as_mapping(given: list[str] | None) -> dict[str, str]:
+    """Names by label from options such as ``weight=theta``."""
+    found = dict(each.split("=", 1) for each in given or [] if "=" in each)
+    if len(found) != len(given or []):
+        msg = f"--map takes label=name once for each label, such as weight=theta; got {' '.join(given or [])}"
+        raise ValueError(msg)
+    return found
 
 
 def named(sample: WeightedSample, *, label: str | None, unit: str | None) -> WeightedSample:
@@ -103,8 +144,10 @@ def as_numbers(text: str | None, option: str) -> list[float] | None:
     """Four numbers from an option such as ``0.3,5,15,2``; None where it was not given."""
     if text is None:
         return None
+    from mixstudy.diagnosis.printed import parse_estimate
+
     try:
-        values = [float(part) for part in text.split(",")]
+        values = [float(part) for part in parse_estimate(text)]
     except ValueError:
         values = []
     if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
@@ -119,7 +162,7 @@ def as_parameters(text: str | None, option: str) -> Parameters | None:
 
     values = as_numbers(text, option)
     if values is not None and values[1] > values[2]:
-        err.print(f"{option}: mu1 is above mu2, labels exchanged", highlight=False)
+        err.print(f"{option}: mu1 is above mu2, labels exchanged")
     return None if values is None else Parameters.relabelled(values)
 
 

@@ -15,7 +15,6 @@ from mixstudy.cli.options import require_folder
 from mixstudy.cli.terminal import INTERRUPTED, err, out
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from mixstudy.study.run import How, Progress, Results
@@ -83,8 +82,8 @@ def carry_out(
     if not quiet:
         out.print(_console(found.brief()))
     failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
-    _say(out, f"{found.data_sets} data sets{failed}. Results: {directory}")
-    _say(out, f"Report: {first}")
+    out.print(f"{found.data_sets} data sets{failed}. Results: {directory}", soft_wrap=True)
+    out.print(f"Report: {first}", soft_wrap=True)
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable
     def watch(found: Progress) -> None:
         if not last:
             for name in found.damaged:
-                _say(err, f"{directory / name} is damaged: computed again")
+                err.print(f"{directory / name} is damaged: computed again", soft_wrap=True)
         last[:] = [found]
         bar.update(task, completed=found.done, total=found.total)
 
@@ -115,12 +114,8 @@ def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable
             f"{last[0].done} of {last[0].total} data sets are kept in {directory}" if last else "nothing was done yet"
         )
         again = f"mixstudy {command} ... --out {shlex.quote(str(directory))} --resume"
-        _say(err, f"Interrupted: {kept}; go on with: {again}")
+        err.print(f"Interrupted: {kept}; go on with: {again}", soft_wrap=True)
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)

@@ -18,6 +18,7 @@ from mixstudy.cli.options import (
     Format,
     Kind,
     Label,
+    Pool,
     Quiet,
     Sampler,
     Seed,
@@ -29,6 +30,7 @@ from mixstudy.cli.options import (
     check_level,
     named,
     read_data,
+    require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, working
 
@@ -47,13 +49,14 @@ def study(
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
-    chains: Annotated[int, typer.Option(help="Chains, at least 2.")] = 4,
+    chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = 4,
     draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
     tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
     formats: Format = "html",
     opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
     exact: Exact = False,
+    pool: Pool = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job."""
@@ -69,6 +72,7 @@ def study(
             drop_missing=drop_missing,
             cluster=cluster,
             exact=exact,
+            pool=pool,
             n=n,
             seed=seed,
             quiet=quiet,
@@ -85,10 +89,11 @@ def study(
             from mixstudy.mcmc.posterior import sample_posterior
             from mixstudy.mcmc.settings import SamplerSettings
 
+        require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
         settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
         watched = err.is_terminal and not quiet
         if watched:
-            err.print("Compiling (half a minute the first time ever), then sampling ...", highlight=False)
+            err.print("Compiling (half a minute the first time ever), then sampling ...")
         posterior = sample_posterior(em.sample, settings=settings, exact=exact, progress=watched)
         with working("Comparing and writing the report", quiet=quiet):
             gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
@@ -100,9 +105,9 @@ def study(
     if not quiet:
         out.print(console_table(result))
         out.print(console_checks(result))
-    out.print(f"[bold]{result.sentence}[/]", highlight=False)
+    out.print(result.sentence, style="bold")
     if not quiet:
-        out.print(f"Report: {report}", highlight=False, soft_wrap=True)
+        out.print(f"Report: {report}", soft_wrap=True)
     if opened and not webbrowser.open(report.as_uri()):
-        err.print("The report can't be opened from here.", highlight=False)
+        err.print("The report can't be opened from here.")
     raise typer.Exit(result.verdict.exit_code)

@@ -6,24 +6,46 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperGroup
 
 from mixstudy.report.numbers import header, rows
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
-out = Console()
-err = Console(stderr=True)
 BAD_INPUT = 2
+CRASHED = 70
+"""An unforeseen error, as sysexits.h has it; never 1, which means that the two disagree."""
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""Whoever read the output has gone, as the shell counts SIGPIPE."""
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
+"""Control characters and marks that turn the direction of text: shown, not obeyed."""
+REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
+
+
+def plain(text: str) -> str:
+    """Text in which the terminal sees no control characters."""
+    return text.encode("utf-8", "backslashreplace").decode().translate(CONTROL)
+
+
+class PlainConsole(Console):
+    """Prints text as it stands: what files and paths say is neither markup nor a command to the terminal."""
+
+    def print(self, *objects: object, **options: Any) -> None:  # noqa: ANN401  (rich's own)
+        """Print as rich does, text without its control characters."""
+        super().print(*(plain(each) if isinstance(each, str) else each for each in objects), **options)
+
+
+out = PlainConsole(markup=False, highlight=False)
+err = PlainConsole(stderr=True, markup=False, highlight=False)
 
 
 @contextmanager
@@ -60,8 +82,10 @@ def clear_errors() -> Iterator[None]:
     """Turn what a user can cause into one sentence and exit code 2; nothing is left half-written."""
     try:
         yield
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError, MemoryError) as error:
-        err.print(f"[bold red]error:[/] {escaped(sentence(error))}", highlight=False, soft_wrap=True)
+        err.print(Text("error: ", style="bold red"), sentence(error), sep="", soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error
     except KeyboardInterrupt:
         err.print("Interrupted: nothing was written.", highlight=False)
@@ -73,14 +97,45 @@ def sentence(error: Exception) -> str:
     """What is wrong and what to do; the operating system's errors name the file first."""
     if isinstance(error, MemoryError):
         return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
-    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
-        return f"{error.filename}: {error.strerror}; check the path and its permissions"
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
     return str(error)
 
 
-def escaped(text: str) -> str:
-    """Text in which the terminal sees no markup."""
-    return escape(text)
+class Commands(TyperGroup):
+    """The commands, whose unforeseen errors end in one sentence and whose output may be cut off."""
+
+    def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (Typer's own, which it does not show)
+        """Run the program; Rich and Typer end with 1 where the output is closed, and 1 means something else here."""
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                sys.stdout.flush()
+        except (OSError, SystemExit) as error:
+            cause = error if isinstance(error, OSError) else error.__context__
+            if not isinstance(cause, OSError):
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not complain
+            if isinstance(cause, BrokenPipeError):
+                sys.exit(PIPE_CLOSED)
+            err.print(Text("error: ", style="bold red"), sentence(cause), sep="", soft_wrap=True)
+            sys.exit(BAD_INPUT)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (likewise)
+        """Run a command; ``MIXSTUDY_TRACEBACK=1`` shows where an unforeseen error arose."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if (
+                isinstance(error, OSError | typer.Abort)
+                or hasattr(error, "exit_code")
+                or os.environ.get("MIXSTUDY_TRACEBACK")
+            ):
+                raise
+            found = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            err.print(f"mixstudy failed where it should not ({found}). {REPORT_IT}", soft_wrap=True)
+            raise typer.Exit(CRASHED) from error
 
 
 def console_table(result: Comparison) -> Table:

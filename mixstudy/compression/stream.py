@@ -23,6 +23,10 @@ from mixstudy.model import Floats
 
 STREAMED = 256 << 20
 """A file of more bytes than this is compressed as it is read, so that it need not fit into memory."""
+HELD_ROWS = 1 << 24
+"""So is one of more rows: equal rows take next to nothing in a Parquet file."""
+UNPACKS = 20
+"""How many times larger a packed text may be than its file, at most as a rule."""
 
 
 def read_observations(
@@ -46,9 +50,10 @@ def read_observations(
         DataError: A file or its column cannot be used; the message names the file and says what to do.
         ClusterError: The cluster cannot be reached, or was lost for good.
     """
-    if cluster is None and len(paths) == 1 and not _is_large(Path(paths[0])):
-        return read_sample(paths[0], column=column, drop_missing=drop_missing)
     parts = open_parts(paths, column=column, drop_missing=drop_missing)
+    single = len(paths) == 1 and parts[0].path == str(paths[0])
+    if cluster is None and single and not _is_large(parts):
+        return read_sample(paths[0], column=column, drop_missing=drop_missing)
     first = next((batch.values for part in parts for batch in part.batches() if batch.values.size), np.zeros(1))
     count = partial(_count_part, exponent=exponent_for(first))
     total = sum(part.size for part in parts)
@@ -56,7 +61,7 @@ def read_observations(
     cells, dropped = map_reduce(count, parts, _added, cluster=cluster, progress=lambda part: report(part.size, total))
     files = list(dict.fromkeys(part.path for part in parts))
     named = Path(files[0]).name if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}"
-    name = parts[0].column
+    name = parts[0].column.name
     source = Source(description=f"{named}, column {name}", sha256=cells.fingerprint(), dropped=dropped, label=name)
     try:
         return from_cells(cells, source=source, reopen=lambda: (b.values for part in parts for b in part.batches()))
@@ -64,8 +69,11 @@ def read_observations(
         raise fault(named, f"column '{name}': {error}") from error
 
 
-def _is_large(path: Path) -> bool:
-    return is_url(str(path)) or path.is_dir() or (path.is_file() and path.stat().st_size > STREAMED)
+def _is_large(parts: Sequence[Part]) -> bool:
+    """Whether a file is compressed as it is read: by its rows where it tells them, else by its bytes."""
+    table, size = parts[0].table, sum(part.size for part in parts)
+    unpacked = size * (1 if table.packed == "none" else UNPACKS)
+    return is_url(table.path) or (table.rows or 0) > HELD_ROWS or unpacked > STREAMED
 
 
 def _count_part(part: Part, *, exponent: int) -> tuple[Cells, int]:

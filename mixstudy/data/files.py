@@ -23,9 +23,11 @@ STAMP_KEYS = ("size", "mtime", "created", "updated", "LastModified", "Last-Modif
 @contextmanager
 def readable(path: str) -> Iterator[None]:
     """Turn what can go wrong while a file is read into a DataError that names it."""
+    import duckdb
+
     try:
         yield
-    except (OSError, csv.Error, pa.ArrowException) as error:
+    except (OSError, EOFError, csv.Error, pa.ArrowException, duckdb.Error) as error:
         raise fault(path, f"cannot be read: {error}; check its permissions, or save it again") from error
 
 

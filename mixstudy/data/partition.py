@@ -1,4 +1,4 @@
-"""One numeric column of many files, larger than memory, as parts that can be read anywhere and in any order.
+"""One numeric column of one file or many, larger than memory: float64 arrays in the order of the rows.
 
 Nothing is skipped in silence: what is not a finite number stops the reading with the file and the row where it stands,
 rows counted from 1 after the header.
@@ -6,23 +6,35 @@ rows counted from 1 after the header.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from glob import glob
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow.fs
+import pyarrow.parquet
+from numpy.typing import NDArray
 
-from mixstudy.data.columns import count_units, pieces, usable
-from mixstudy.data.files import fault, is_url, locate, open_file, readable, stamp
+from mixstudy.data.columns import SHOWN, Column, choose
+from mixstudy.data.files import fault, is_url, locate, readable, stamp
+from mixstudy.data.opening import open_table
+from mixstudy.data.query import column_values
+from mixstudy.data.raw import STDIN
 from mixstudy.data.sample import DataError
-from mixstudy.data.table import HEAD_BYTES, Kind, Layout, choose, find_layout
+from mixstudy.data.table import Kind, Table
+from mixstudy.data.typed import rows_before, typed_values
 from mixstudy.model import Floats
 
 PART_BYTES = 64 << 20
-"""About what one part reads: enough to make opening a file cheap, little enough to keep every core busy."""
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".ipc")
+"""About what one part of a typed file reads: enough to make opening it cheap, little enough to keep every core busy."""
+BATCH_ROWS = 1 << 17
+"""Rows in one piece: a mebibyte, which stays in cache."""
+SUFFIXES = (
+    *(".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zst", ".json", ".jsonl", ".ndjson"),
+    *(".parquet", ".arrow", ".feather", ".ipc", ".npy", ".xlsx", ".xls", ".ods"),
+)
 """Names of data files in a directory; a file named on its own may have any name."""
 
 
@@ -40,12 +52,12 @@ class Batch:
 class Part:
     """A file, or a stretch of one: small, can be pickled, can be read any number of times."""
 
-    layout: Layout
-    """What is known of the file."""
+    table: Table
+    """What is known of the file, of this column only."""
     position: int
     """Position of the column."""
     start: int
-    """First byte of a CSV file, first row group (Parquet), first record batch (Arrow)."""
+    """First row group (Parquet) or record batch (Arrow); 0 in other files, which are read whole."""
     stop: int
     """The end, counted likewise and exclusive."""
     size: int
@@ -58,12 +70,12 @@ class Part:
     @property
     def path(self) -> str:
         """The file."""
-        return self.layout.path
+        return self.table.path
 
     @property
-    def column(self) -> str:
-        """Name of the column."""
-        return self.layout.names[self.position]
+    def column(self) -> Column:
+        """The column."""
+        return self.table.columns[0]
 
     def batches(self) -> Iterator[Batch]:
         """Read the part in pieces of about a hundred thousand rows.
@@ -72,12 +84,15 @@ class Part:
             DataError: A value is missing, infinite or text, the file holds no rows, cannot be read, or has changed.
         """
         self.require_unchanged()
+        rows = 0
         try:
-            yield from _batches(self, self.start, self.stop)
+            with readable(self.path):
+                for values in _pieces(self):
+                    kept = _usable(self, values, rows)
+                    rows += values.size
+                    yield Batch(values=kept, dropped=values.size - kept.size)
         except DataError:
             self.require_unchanged()
-            if (self.start, self.stop) != (0, count_units(self.layout)):
-                _raise_with_row(self)
             raise
         self.require_unchanged()
 
@@ -88,7 +103,7 @@ class Part:
             DataError: Its size or its time of change is another one.
         """
         with readable(self.path):
-            if stamp(self.path) != self.stamp:
+            if self.path != STDIN and stamp(self.path) != self.stamp:
                 raise fault(self.path, "the file changed while it was in use; start again, and let no one write to it")
 
 
@@ -98,8 +113,8 @@ def open_parts(
     """Look at every file and cut the large ones into parts; no data is read yet.
 
     Args:
-        paths: CSV, Parquet and Arrow files, URLs that fsspec opens, or directories that hold nothing else.
-        column: Name of the column, the same in all files; may be left out where the first file has one numeric column.
+        paths: Data files, URLs that fsspec opens, ``-`` for standard input, or directories that hold nothing else.
+        column: Name of the column, the same in all files; may be left out where the first file leaves no doubt.
         drop_missing: Leave missing values out, and count them in ``Batch.dropped``, instead of refusing them.
 
     Returns:
@@ -113,49 +128,93 @@ def open_parts(
     parts: list[Part] = []
     for file in files:
         found = _open_file_parts(file, column=column, drop_missing=drop_missing)
-        column = found[0].column
+        column = found[0].column.name or column
         parts += found
     return tuple(parts)
 
 
-def _batches(part: Part, start: int, stop: int | None) -> Iterator[Batch]:
-    rows = 0
-    for values in pieces(part.layout, part.position, start=start, stop=stop):
-        kept = usable(
-            part.layout, part.position, values, drop_missing=part.drop_missing, rows_before=rows, so_far=" so far"
+def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> list[Part]:
+    with readable(path):
+        before = "" if path == STDIN else stamp(path)
+    table = open_table(path)
+    position = choose(path, table.columns, column)
+    chosen = table.columns[position]
+    with readable(path):
+        size = 0 if path == STDIN else int(locate(path)[0].get_file_info(locate(path)[1]).size)
+    count = max(1, min(table.units, round(size / PART_BYTES)))
+    cuts = sorted({table.units * place // count for place in range(count + 1)})
+    dialect = replace(table.dialect, names=()) if table.dialect else None
+    table = replace(table, columns=(chosen,), dialect=dialect)
+    part = Part(
+        table=table, position=position, start=0, stop=table.units, size=size, stamp=before, drop_missing=drop_missing
+    )
+    if chosen.writing is None:
+        if table.kind in (Kind.TEXT, Kind.JSON):
+            for _ in _pieces(part):  # which refuses its first field that is no number
+                pass
+        raise fault(path, f"column '{chosen.name}' holds {chosen.example or 'nothing'}; it must hold numbers")
+    return [
+        replace(part, start=start, stop=stop, size=round(size * (stop - start) / table.units))
+        for start, stop in pairwise(cuts)
+    ]
+
+
+def _pieces(part: Part) -> Iterator[Floats]:
+    """Float64 arrays, a missing value as NaN."""
+    if part.table.kind in (Kind.TEXT, Kind.JSON):
+        return column_values(part.table, part.position, rows=BATCH_ROWS)
+    return typed_values(part.table, part.position, start=part.start, stop=part.stop, rows=BATCH_ROWS)
+
+
+def _usable(part: Part, values: Floats, rows: int) -> Floats:
+    """The finite values; an infinite one is refused, and a missing one too unless it may be dropped."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(values.sum()):
+            return values
+    infinite, missing = np.flatnonzero(np.isinf(values)), np.flatnonzero(np.isnan(values))
+    if infinite.size:
+        raise _bad(part, "infinite", rows, infinite, "correct or remove them")
+    if missing.size and not part.drop_missing:
+        raise _bad(
+            part, "missing", rows, missing, "fill them in, or leave them out with --drop-missing (drop_missing=True)"
         )
-        rows += values.size
-        yield Batch(values=kept, dropped=values.size - kept.size)
+    return values[~np.isnan(values)]
 
 
-def _raise_with_row(part: Part) -> None:
-    """Read from the file's beginning, to meet the same error with its row counted from there."""
-    deque(_batches(part, 0, None), maxlen=0)
-    problem = "it cannot be read in parts, since quoted fields far from its beginning hold line breaks"
-    raise fault(part.path, f"{problem}; save it as Parquet")
+def _bad(part: Part, kind: str, rows: int, places: NDArray[np.intp], way_out: str) -> DataError:
+    first = rows_before(part.table, part.start) + rows + 1
+    named = ", ".join(str(first + place) for place in places[:SHOWN]) + (", ..." if places.size > SHOWN else "")
+    so_far = " so far" if first > 1 or places[-1] > BATCH_ROWS // 2 else ""
+    problem = f"column '{part.column.name}' has {places.size} {kind} value(s){so_far}, in row(s) {named}"
+    return fault(part.path, f"{problem}; {way_out}")
 
 
 def _expand(path: str) -> list[str]:
     """The files of a directory, sorted by name; hidden ones and markers such as ``_SUCCESS`` hold no data."""
+    if path == STDIN:
+        return [path]
     with readable(path):
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:
-            return [path]
+            return _matching(path)
         found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
     names = [str(info.base_name) for info in found if not info.base_name.startswith((".", "_"))]
     for name in names:
         if not name.lower().endswith(SUFFIXES):
-            raise fault(path, f"the directory also holds '{name}', which is no {_listed_suffixes()}; name the files")
+            raise fault(path, f"the directory also holds '{name}', which is no {' or '.join(SUFFIXES)}; name the files")
     if not names:
-        raise fault(path, f"the directory holds no files; it needs {_listed_suffixes()}")
+        raise fault(path, f"the directory holds no files; it needs {' or '.join(SUFFIXES)}")
     return [f"{path.rstrip('/')}/{name}" for name in names]
 
 
-def _listed_suffixes() -> str:
-    return " or ".join(SUFFIXES)
+def _matching(path: str) -> list[str]:
+    """The files that a pattern such as ``run*.csv`` stands for, where no file is called so."""
+    if is_url(path) or Path(path).exists() or not any(mark in path for mark in "*?"):
+        return [path]
+    return sorted(glob(path)) or [path]  # noqa: PTH207  (an absolute pattern too)
 
 
-def _require_files(files: Sequence[str]) -> None:
+def _require_files(files: Iterable[str]) -> None:
     if not files:
         msg = "paths must name at least one file, got none"
         raise DataError(msg)
@@ -165,47 +224,3 @@ def _require_files(files: Sequence[str]) -> None:
         if name in seen:
             raise fault(file, "named twice, and would count twice; name it once")
         seen.add(name)
-
-
-def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> list[Part]:
-    with readable(path):
-        before = stamp(path)
-    layout = find_layout(path)
-    position = choose(layout, column)
-    with readable(path), open_file(path) as file:
-        size = int(file.size())
-        cuts = _cuts(layout, size)
-    share = size / cuts[-1]
-    parts = [
-        Part(
-            layout=layout,
-            position=position,
-            start=start,
-            stop=stop,
-            size=round(share * (stop - start)),
-            stamp=before,
-            drop_missing=drop_missing,
-        )
-        for start, stop in pairwise(cuts)
-    ]
-    if position not in layout.numeric:
-        next(parts[0].batches(), None)
-    return parts
-
-
-def _cuts(layout: Layout, size: int) -> list[int]:
-    """Where the parts begin and end, in the units of ``Part.start``."""
-    units = count_units(layout)
-    count = 1 if layout.line_breaks else max(1, min(units, round(size / PART_BYTES)))
-    cuts = [units * place // count for place in range(count + 1)]
-    if layout.kind is Kind.CSV:
-        cuts[1:-1] = [_line_after(layout.path, cut) for cut in cuts[1:-1]]
-    return sorted(set(cuts))
-
-
-def _line_after(path: str, offset: int) -> int:
-    """The first beginning of a line at or after a byte, or 0 where no line ends near it."""
-    with open_file(path) as file:
-        file.seek(offset - 1)
-        end = file.read(HEAD_BYTES).find(b"\n")
-    return offset + end if end >= 0 else 0

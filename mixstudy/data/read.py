@@ -1,4 +1,4 @@
-"""Reading one column of a CSV, Parquet or Arrow file as a sample.
+"""Reading one column of a data file as a sample.
 
 Nothing is repaired in silence: what is not a finite number stops the reading, with the row where it stands. Rows are
 counted from 1 after the header.
@@ -12,41 +12,42 @@ from typing import Literal
 
 import numpy as np
 
-from mixstudy.data.columns import pieces, usable
 from mixstudy.data.files import fault
+from mixstudy.data.partition import open_parts
 from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, sha256_of
-from mixstudy.data.table import choose, find_layout
 
 
 def read_sample(path: str | Path, *, column: str | None = None, drop_missing: bool = False) -> WeightedSample:
-    """Read one column of a CSV, Parquet or Arrow file, told apart by their content.
+    """Read one column of a data file: text (CSV and its kin), JSON, Excel, NumPy, Parquet or Arrow, told by content.
 
-    A CSV file is UTF-8 text, delimited by comma, semicolon or tab. Where its first row holds numbers only, it has no
-    header and its columns are called ``1``, ``2``, and so on.
+    Text may be delimited by comma, semicolon, tab, bar or blanks, have decimal commas, thousands set apart, a title, a
+    row of units, row names, and be compressed (gzip, zstd). Without a header its columns are ``1``, ``2``, and so on.
 
     Args:
-        path: The file, or a URL that fsspec opens.
-        column: Name of the column; may be left out where only one is numeric.
+        path: The file, a URL that fsspec opens, or ``-`` for standard input.
+        column: Name of the column; may be left out where one alone can be meant: counters, identifiers, row names and
+            dates are no observations.
         drop_missing: Leave missing values out, and count them in ``source.dropped``, instead of refusing them.
 
     Raises:
         DataError: The file or the column cannot be used; the message names the file and says what to do.
     """
-    layout = find_layout(str(path))
-    position = choose(layout, column)
-    values = np.concatenate(list(pieces(layout, position)))
-    points = usable(layout, position, values, drop_missing=drop_missing)
-    name = layout.names[position]
+    if Path(path).is_dir():
+        raise fault(str(path), "this is a directory; name a data file")
+    parts = open_parts([path], column=column, drop_missing=drop_missing)
+    batches = [batch for part in parts for batch in part.batches()]
+    points = np.concatenate([batch.values for batch in batches] or [np.empty(0)])
+    name = parts[0].column.name
     source = Source(
-        description=f"{Path(path).name}, column {name}",
+        description=f"{'standard input' if str(path) == '-' else Path(path).name}, column {name}",
         sha256=sha256_of(points),
-        dropped=values.size - points.size,
+        dropped=sum(batch.dropped for batch in batches),
         label=name,
     )
     try:
         return as_sample(points, source=source)
     except DataError as error:
-        raise fault(layout.path, f"column '{name}': {error}") from error
+        raise fault(str(path), f"column '{name}': {error}") from error
 
 
 def old_faithful(column: Literal["waiting", "eruptions"] = "waiting") -> WeightedSample:

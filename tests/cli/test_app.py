@@ -104,6 +104,73 @@ def test_bad_input_is_exit_code_2(tmp_path: Path, monkeypatch, arguments, messag
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("arguments", [["fit", "--plain", "--iterations", "5000", "--n", "50"], ["--help"]])
+def test_a_closed_pipe_ends_quietly(arguments):
+    """Output that nobody reads to its end is no disagreement: exit code 141 and not a word."""
+    command = [sys.executable, "-m", "mixstudy", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603
+        if arguments != ["--help"]:
+            running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_said():
+    """Output that can't be written is one sentence and exit code 2."""
+    command = [sys.executable, "-m", "mixstudy", "cite"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the output: No space left on device")
+
+
+def test_a_crash_is_exit_code_70(monkeypatch):
+    """What nobody foresaw is one sentence that says how to report it, never the code that means disagree."""
+
+    def crash(*_, **__):
+        message = "an impossible thing"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("mixstudy.em.fit.fit_em", crash)
+    result = run("fit", "--n", "50")
+    assert result.exit_code == 70
+    assert "RuntimeError: an impossible thing). Please report it" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_help_lists_the_exit_codes():
+    """Whoever writes a script finds the codes in the help."""
+    shown = " ".join(run("--help").output.split())
+    assert "0 agree" in shown
+    assert all(f"{code} " in shown for code in (1, 2, 3, 70, 130, 141))
+
+
+def test_the_row_number_is_never_fitted(tmp_path: Path):
+    """Of a file of R's with semicolons and decimal commas its column is read; the first line says which."""
+    table = pd.DataFrame({"waiting": ms.old_faithful().points / 4})
+    table.index += 1
+    table.to_csv(tmp_path / "data.csv", sep=";", decimal=",", index_label="")
+    result = run("fit", str(tmp_path / "data.csv"))
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == "data.csv, column waiting, n = 272"
+    assert "13.65340" in result.output  # a quarter of the published 54.61362
+
+
+def test_several_files_are_one_sample_on_request_only(tmp_path: Path):
+    """Two files are pooled where that is asked for, and in no other case."""
+    for name in ("a.csv", "b.csv"):
+        run("simulate", str(tmp_path / name), "--n", "50", "--seed", str(ord(name[0])))
+    files = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    alone = run("fit", *files)
+    assert alone.exit_code == 2
+    assert "--pool" in alone.output
+    pooled = run("fit", *files, "--pool")
+    assert pooled.exit_code == 0
+    assert "column x, n = 100" in pooled.output
+
+
 def test_foreign_folder_is_refused_before_any_work(tmp_path: Path):
     """A folder with somebody's file is left alone."""
     (tmp_path / "thesis.txt").write_text("mine")

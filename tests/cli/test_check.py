@@ -75,7 +75,7 @@ def test_right_numbers_agree(right):
     """EM's own numbers, as printed, are right."""
     code, said = run(right[0], "--estimate", right[1], "--no-mcmc")
     assert code == 0
-    assert said.startswith("Agree: the estimate is the maximum of the likelihood")
+    assert said.startswith("x.csv, column x, n = 1000 Agree: the estimate is the maximum of the likelihood")
 
 
 def test_old_faithful_with_the_posterior(tmp_path, faithful):
@@ -200,3 +200,18 @@ CliRunner().invoke(app, ["check", {str(right[0])!r}, "--estimate", "{right[1]}",
 assert "mixstudy.diagnosis.check" in sys.modules
 assert not {{"matplotlib", "arviz", "pymc"}} & set(sys.modules)"""
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+
+
+def test_variables_of_draws_are_mapped(tmp_path):
+    """--map says what a variable is called where its name doesn't; a wrong one lists those that there are."""
+    x = ms.simulate(ms.ORIGIN, n=500, seed=0)
+    pd.DataFrame({"x": x}).to_csv(tmp_path / "x.csv", index=False)
+    posterior = ms.sample_posterior(x, seed=0)
+    draws = pd.DataFrame(posterior.draws, columns=["alpha", "beta", "delta", "gamma"])
+    draws.assign(chain=np.repeat(np.arange(4), len(draws) // 4)).to_csv(tmp_path / "draws.csv", index=False)
+    given = [tmp_path / "x.csv", "--draws", tmp_path / "draws.csv", "--no-mcmc"]
+    names = ["weight=alpha", "mu1=beta", "mu2=delta", "sigma=gamma"]
+    assert run(*given, *(word for name in names for word in ("--map", name)))[0] == 0
+    code, said = run(*given, "--map", "weight=omega")
+    assert code == 2
+    assert "no variable 'omega' to map; found alpha, beta, delta, gamma" in said

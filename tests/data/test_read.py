@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from mixstudy.data.numbers import NULLS
 from mixstudy.data.read import old_faithful, read_sample
 from mixstudy.data.sample import DataError, sha256_of
-from mixstudy.data.table import NULLS
 
 type Write = Callable[[str | bytes], Path]
 
@@ -100,13 +100,13 @@ def test_text_beyond_the_head(write: Write) -> None:
 
 def test_encoding_beyond_the_head(write: Write) -> None:
     """A wrong encoding is reported, also far below what is looked at first."""
-    with pytest.raises(DataError, match=r"not encoded as UTF-8 .* save it as UTF-8"):
+    with pytest.raises(DataError, match="not encoded as UTF-8; save it as UTF-8"):
         read_sample(write(b"x,y\n" + b"1,a\n" * 400_000 + b"\xe9,a\n"))
 
 
 def test_quote_left_open_beyond_the_head(write: Write) -> None:
     """Two stray quotes far apart do not swallow the rows between them."""
-    with pytest.raises(DataError, match="cannot be read: "):
+    with pytest.raises(DataError, match="line 2 opens a quote that is not closed"):
         read_sample(write(b'x,y\n1,"a\n' + b"1,a\n" * 400_000 + b'1,"a\n'), column="x")
 
 
@@ -136,21 +136,19 @@ def test_many_missing_values(write: Write) -> None:
         pytest.param(" \r\n\n", "the file is empty", id="blank"),
         pytest.param(b"\xef\xbb\xbf", "the file is empty", id="only a BOM"),
         pytest.param("x,y\n", "a header .'x', 'y'. but no rows; it needs one row per observation", id="header only"),
-        pytest.param(b"PK\x03\x04\x00", "a binary file, neither text nor Parquet; save it as", id="spreadsheet"),
+        pytest.param(b"PK\x03\x04\x00", "a binary file, no workbook that can be read", id="spreadsheet"),
         pytest.param(b"x\n1\n\x00\n", "a binary file", id="NUL"),
         pytest.param(b"PAR1 and no more", "cannot be read: .*save it again", id="damaged Parquet"),
-        pytest.param("höhe\n1\n".encode("latin-1"), "UTF-8 .byte 0xf6 at position 1.; save it as UTF-8", id="Latin-1"),
-        pytest.param("x\n1\n".encode("utf-16"), "encoded as UTF-16; save it as UTF-8", id="UTF-16"),
         pytest.param("z,y\n1,2\n", "no column 'x'; the columns are 'z', 'y'", id="no such column"),
         pytest.param("z,X \n1,2\n", r"no column 'x'; did you mean 'X'\?; the columns", id="nearest column"),
         pytest.param("x,y\n1,2\nfoo,3\nbar,4\n", "column 'x' holds text, first in row 2: 'foo'; it must", id="text"),
-        pytest.param("x;y\n1,5;a\n", "first in row 1: '1,5'; it must hold numbers only, written like 3.6", id="1,5"),
-        pytest.param("x\n1_000\n", "holds text, first in row 1: '1_000'", id="a number to Python only"),
-        pytest.param("x\n1\n-inf\n1e999\n", r"2 infinite value\(s\), first in row 2; correct or", id="infinite"),
-        pytest.param("x,y\n1,2\n3,4,5\n", r"row 2 has 3 field\(s\) and the first line 2; quote", id="too many fields"),
-        pytest.param("x,y\n1,2\n3\n", r"row 2 has 1 field\(s\) and the first line 2", id="too few fields"),
-        pytest.param("x\n1,5\n", r"row 1 has 2 field\(s\) .*write decimals with a point", id="decimal comma"),
-        pytest.param('x,y\n1,"a\n2,b\n', r"an odd number of quote characters \(1\); close", id="quote left open"),
+        pytest.param("x\n1_000\n", "column 'x' holds 1_000; it must hold numbers", id="a number to Python only"),
+        pytest.param("x\n1\n-inf\n1e999\n", r"2 infinite value\(s\), in row\(s\) 2, 3; correct or", id="infinite"),
+        pytest.param(
+            "x,y\n1,2\n2,2\n3,4,5\n3,2\n", r"line 4 has 3 field\(s\) and the table 2; quote", id="too many fields"
+        ),
+        pytest.param("x,y\n1.5,2\n2.5,2\n3\n", r"line \d has 1 field\(s\) and the table 2", id="too few fields"),
+        pytest.param('x,y\n1,"a\n2,b\n', "line 2 opens a quote that is not closed; close", id="quote left open"),
         pytest.param("x,y,x\n1,2,3\n", "2 columns are called 'x'; rename all but one", id="duplicate name"),
         pytest.param("x\n1\n2\n3\n", "column 'x': .* at least 4 observations, got 3", id="too few observations"),
         pytest.param("x\n1\n2\n1\n2\n", "column 'x': .* only 2 distinct", id="too few distinct values"),
@@ -166,7 +164,7 @@ def test_no_such_file(tmp_path: Path) -> None:
     """A missing file and a directory are told apart."""
     with pytest.raises(DataError, match=r"nowhere\.csv: no such file; check the path"):
         read_sample(tmp_path / "nowhere.csv")
-    with pytest.raises(DataError, match="this is a directory; name a CSV or Parquet file"):
+    with pytest.raises(DataError, match="this is a directory; name a data file"):
         read_sample(str(tmp_path))
 
 
@@ -218,10 +216,10 @@ def test_parquet_missing_values(tmp_path: Path) -> None:
     ("columns", "message"),
     [
         pytest.param([("x", pa.array([], pa.float64()))], "a header .'x'. but no rows", id="no rows"),
-        pytest.param([("x", ["a", "b"])], "column 'x' holds text, first in row 1: 'a'", id="text"),
-        pytest.param([("x", [True, False])], "column 'x' holds text, first in row 1: 'True'", id="truth values"),
+        pytest.param([("x", ["a", "b"])], "column 'x' holds string values; it must hold numbers", id="text"),
+        pytest.param([("x", [True, False])], "column 'x' holds bool values; it must hold numbers", id="truth values"),
         pytest.param(
-            [("x", [1.0, float("inf")])], r"column 'x' has 1 infinite value\(s\), first in row 2", id="infinite"
+            [("x", [1.0, float("inf")])], r"column 'x' has 1 infinite value\(s\), in row\(s\) 2", id="infinite"
         ),
         pytest.param([("x", [1]), ("x", [2])], "2 columns are called 'x'", id="duplicate name"),
         pytest.param([("waiting", [1])], "no column 'x'; the columns are 'waiting'", id="no such column"),
@@ -247,3 +245,63 @@ def test_old_faithful() -> None:
     np.testing.assert_allclose([waiting.mean, waiting.sd], [70.89706, 13.59497], rtol=1e-6)
     np.testing.assert_allclose([eruptions.mean, eruptions.sd], [3.487783, 1.141371], rtol=1e-6)
     assert waiting.source.description == "old_faithful.csv, column waiting"
+
+
+def test_a_short_row_does_not_start_another_table(write: Write) -> None:
+    """Rows above a row of one field are data, not a title: the row is named, and no decimal comma is made up."""
+    with pytest.raises(DataError, match=r"field\(s\) and the table 2|no column"):
+        read_sample(write("x,y\n1,2\n3,4\n5\n7,8\n9,1\n8,2\n6,3\n"), column="x")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('"";"x"\r\n"1";14,5\r\n"2";16,25\r\n"3";9,75\r\n"4";11,5\r\n"5";12,5\r\n', id="write.csv2"),
+        pytest.param('"x"\n"1" 14.5\n"2" 16.25\n"3" 9.75\n"4" 11.5\n"5" 12.5\n', id="write.table"),
+        pytest.param(",x\n0,14.5\n1,16.25\n2,9.75\n3,11.5\n4,12.5\n", id="pandas index"),
+        pytest.param("sep=;\nx;label\n14,5;a\n16,25;b\n9,75;a\n11,5;b\n12,5;a\n", id="Excel's sep="),
+        pytest.param("Report of May\n\nid,x\n7,14.5\n8,16.25\n9,9.75\n10,11.5\n11,12.5\n", id="title"),
+        pytest.param("# logger\n# v2\nx\n14.5\n16.25\n9.75\n11.5\n12.5\n", id="remarks"),
+        pytest.param("14.5\n16.25\n9.75\n11.5\n12.5\n", id="one number a line"),
+        pytest.param("t;x\n;min\n0;14.5\n1;16.25\n2;9.75\n3;11.5\n4;12.5\n5;12.5\n", id="units"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_the_column_that_is_meant(tmp_path: Path, content: str, encoding: str) -> None:
+    """Row names, counters and titles are not the data, whichever tool wrote them and in whichever encoding."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(content.encode(encoding))
+    np.testing.assert_array_equal(read_sample(path).points[:5], [14.5, 16.25, 9.75, 11.5, 12.5])
+
+
+@pytest.mark.parametrize("first", ["2024-01-0{},4{}", "a{},4{}", "Anna{};4{}"], ids=["dates", "labels", "semicolon"])
+def test_a_first_row_like_the_others_is_no_header(write: Write, first: str) -> None:
+    """Whole numbers beside dates or labels of one shape are all data, the first too."""
+    sample = read_sample(write("".join(first.format(k, (7 * k) % 10) + "\n" for k in range(1, 8))))
+    np.testing.assert_array_equal(sample.points, [47.0, 44.0, 41.0, 48.0, 45.0, 42.0, 49.0])
+
+
+@pytest.mark.parametrize("names", ["g,0", "g,1", "g,2024"])
+def test_a_header_may_be_a_number(write: Write, names: str) -> None:
+    """A year or a count names a column where the rows below have another shape."""
+    sample = read_sample(write(names + "\n" + "".join(f"{label},1{k * k}.5\n" for k, label in enumerate("hijklmn"))))
+    np.testing.assert_array_equal(sample.points, [10.5, 11.5, 14.5, 19.5, 116.5, 125.5, 136.5])
+
+
+def test_a_title_of_as_many_words_as_columns(write: Write) -> None:
+    """A title above a blank line is no header, whatever its width."""
+    sample = read_sample(write("Report of May\n\nid g x\n" + "".join(f"{k} a{k} 1{k * k}.5\n" for k in range(6))))
+    np.testing.assert_array_equal(sample.points, [10.5, 11.5, 14.5, 19.5, 116.5, 125.5])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("# log\nb 16,19\na 11,37\nc 18,06\nb 9,25\na 7,5\nb 8,1\n", id="blanks and decimal commas"),
+        pytest.param("Title\n\nx\n1,43\n2,68\n3,91\n4,55\n5,60\n6,71\n", id="row names or decimals"),
+    ],
+)
+def test_commas_that_may_mean_two_things_are_asked_about(write: Write, content: str) -> None:
+    """Half a number is never fitted."""
+    with pytest.raises(DataError, match="may part two fields or stand before decimals; part fields by"):
+        read_sample(write(content))
