@@ -20,7 +20,7 @@ def test_json_has_the_promised_keys(result: Comparison) -> None:
     """comparison.json has exactly the keys of the design, in its order."""
     content = as_json(result, PROVENANCE)
     assert list(content) == [
-        "verdict", "identified", "level", "kind", "parameters", "intervals", "checks", "adequacy", "further", "em",
+        "verdict", "identified", "level", "kind", "parameters", "intervals", "checks", "error_rate", "adequacy", "further", "em",
         "sampler", "data", "certificate", "provenance",
     ]  # fmt: skip
     assert list(content["parameters"]) == list(ms.LABELS)

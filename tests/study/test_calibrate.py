@@ -32,7 +32,7 @@ def small(tmp_path_factory):
 
 
 def test_right_posterior_is_inside_its_bands(small):
-    """Every data set has a row with ranks, inside the bands by chains that passed and integral; one of ten may leave."""
+    """Every data set has a row with ranks, inside the bands by chains and by integral; one of ten may leave."""
     assert list(small.table.columns) == SCHEMA.names
     assert small.failed == 0
     ranks = small.table[[f"{by}_{name}" for by in BY for name in QUANTITIES]]
