@@ -19,6 +19,8 @@ from mixstudy.study.provenance import PROGRAM
 
 FIGURES = "figures"
 """The folder of figures that a Markdown or LaTeX report refers to."""
+FRAGMENT = "estimates.tex"
+"""The first table of a LaTeX report by itself."""
 FORMATS = ("html", "md", "tex")
 """Formats of a report."""
 
@@ -38,7 +40,7 @@ class Layout:
     def files(self) -> tuple[str, ...]:
         """Every file that such a report may have."""
         drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
-        return (self.marker, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
+        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
 
 
 STUDY = Layout(

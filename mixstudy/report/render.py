@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mixstudy.report.document import ON_SCREEN, Document
+from mixstudy.report.document import ON_SCREEN, Document, Table
 
 TONES = {"pass": "good", "borderline": "warn", "fail": "bad", "not applicable": "quiet"}
 """How a cell of a table is coloured, by what it says."""
@@ -44,6 +44,15 @@ def render_markdown(document: Document) -> str:
 
 def render_latex(document: Document) -> str:
     """Write a complete LaTeX document that includes its figures as ``figures/NAME.pdf``."""
+    return _latex().get_template("report.tex").render(document=document)
+
+
+def render_latex_table(table: Table) -> str:
+    """Write one table for ``\\input`` into somebody's own document, with a label; it needs booktabs, graphicx, float."""
+    return _latex().get_template("fragment.tex").render(table=table)
+
+
+def _latex() -> Environment:
     marks = {
         "block_start_string": "<%",
         "block_end_string": "%>",
@@ -51,7 +60,8 @@ def render_latex(document: Document) -> str:
         "comment_end_string": "#>",
     }
     environment = _environment(finalize=_escaping(tex), variable_start_string="<<", variable_end_string=">>", **marks)
-    return environment.get_template("report.tex").render(document=document)
+    environment.filters["slug"] = lambda title: "-".join(re.findall(r"[a-z0-9]+", title.lower()))
+    return environment
 
 
 def _environment(**settings: Any) -> Environment:  # noqa: ANN401  (of several types)
@@ -99,7 +109,17 @@ def tex(text: str) -> str:
     A letter that LaTeX does not have stands as its code point, ``U+4E2D``.
     """
     text = re.sub(r"(?<![\w.])-(?=\.?\d)", "−", " ".join(text.split()))  # a minus, not a hyphen
-    return re.sub("-(?=-)", "-{}", "".join(map(_tex_character, text)))
+    return _SYMBOLS.sub(_symbol, re.sub("-(?=-)", "-{}", "".join(map(_tex_character, text))))
+
+
+_SYMBOLS = re.compile(r"(?<![\w\\$])(mu|sigma)([12]?)(?![\w(\\])")
+"""Parameters as the program calls them."""
+
+
+def _symbol(found: re.Match[str]) -> str:
+    """A parameter as mathematics has it."""
+    name, number = found.groups()
+    return f"$\\{name}_{number}$" if number else f"$\\{name}$"
 
 
 def _tex_character(character: str) -> str:

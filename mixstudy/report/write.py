@@ -13,8 +13,8 @@ from mixstudy.report import serialise as content
 from mixstudy.report.assessment import assessment_document
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.explorer import explorer
-from mixstudy.report.folder import CHECK, FIGURES, STUDY, known_formats, move, staged
-from mixstudy.report.render import render_html, render_latex, render_markdown
+from mixstudy.report.folder import CHECK, FIGURES, FRAGMENT, STUDY, known_formats, move, staged
+from mixstudy.report.render import render_html, render_latex, render_latex_table, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _write_documents(
         _save(figures, stage, ".svg")
     if "tex" in formats:
         (stage / "report.tex").write_text(render_latex(document), "utf-8")
+        (stage / FRAGMENT).write_text(render_latex_table(document.table), "utf-8")
         _save(figures, stage, ".pdf")
 
 

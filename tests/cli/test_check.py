@@ -115,7 +115,7 @@ def test_formats_and_title(right, tmp_path):
     assert "report.md" in said.replace(" ", "")
     figures = {"figures/surface.svg", "figures/surface.pdf"}
     found = {str(each.relative_to(out)) for each in out.rglob("*") if each.is_file()}
-    assert found == {"check.json", "report.md", "report.tex"} | figures
+    assert found == {"check.json", "report.md", "report.tex", "estimates.tex"} | figures
     assert (out / "report.md").read_text().startswith("# T\n")
 
 

@@ -19,6 +19,13 @@ HOSTILE = r"50%_of $x^2$ & #1 {a}~b\c <d>|e `f` --g 'h'  Größe Ångström çő
 NEEDS_LATEX = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
 
 
+def test_parameters_are_symbols() -> None:
+    """Parameters stand as mathematics has them; words that only begin like them stay."""
+    assert tex("mu1 and mu2 are 2 sigma apart") == r"$\mu_1$ and $\mu_2$ are 2 $\sigma$ apart"
+    assert tex("music, sigmas and simulate(mu)") == r"music, sigmas and simulate($\mu$)"
+    assert tex("μ1") == r"$\mu$1"
+
+
 def test_escapes_are_ascii() -> None:
     """Special characters are escaped, accents become commands, letters that LaTeX has not become code points."""
     assert tex(r"a_b & 50% #1 $x {y} ~z ^2 \c") == (
@@ -52,6 +59,21 @@ def test_report_of_a_check_compiles(tmp_path: Path) -> None:
     sample = replace(ms.as_sample(x), source=Source(description=HOSTILE, sha256="0" * 64))
     found = ms.check_estimate(trace[-1], sample, trace=trace)
     compiled(ms.write_report(found, tmp_path / "check", formats=("tex",)))
+
+
+@NEEDS_LATEX
+def test_the_table_stands_in_ones_own_document(
+    faithful: ms.WeightedSample, faithful_posterior: ms.Posterior, tmp_path: Path
+) -> None:
+    """The fragment is taken in, can be referred to, and names parameters as mathematics does."""
+    result = ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
+    report = ms.write_report(result, tmp_path / "study", formats=("tex",))
+    assert r"$\mu_1$" in (report.parent / "estimates.tex").read_text()
+    own = report.parent.parent / "own.tex"
+    packages = r"\usepackage{booktabs,tabularx,graphicx,float}"
+    body = r"\input{study/estimates}\ref{tab:both-estimates}"
+    own.write_text(rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}")
+    compiled(own)
 
 
 def compiled(path: Path) -> None:

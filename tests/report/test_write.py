@@ -21,7 +21,9 @@ def test_writing_writes_all(written: Path, result: Comparison) -> None:
     """All files of all formats are written, and nothing else is left."""
     figures = {f"figures/{name}{suffix}" for name in STUDY.figures for suffix in (".svg", ".pdf")}
     found = set(contents(written.parents[1]))
-    assert found == {f"b/study/{name}" for name in TABLES | {"report.html", "report.md", "report.tex"} | figures}
+    assert found == {
+        f"b/study/{name}" for name in TABLES | {"report.html", "report.md", "report.tex", "estimates.tex"} | figures
+    }
     assert {name.removeprefix("b/study/") for name in found} == set(STUDY.files)
     assert json.loads((written / "comparison.json").read_text())["provenance"]["program"] == "mixstudy"
     with xr.open_datatree(written / "posterior.nc", engine="h5netcdf") as stored:
