@@ -48,7 +48,7 @@ def render_latex(document: Document) -> str:
 
 
 def render_latex_table(table: Table) -> str:
-    """Write one table for ``\\input`` into somebody's own document, with a label; it needs booktabs, graphicx, float."""
+    """Write one table, with a label, to be taken into somebody's own document."""
     return _latex().get_template("fragment.tex").render(table=table)
 
 
