@@ -168,7 +168,7 @@ def simulate(parameters: Parameters, *, n: int, seed: int) -> Floats:
 MU_SCALES = 2.5
 """Prior standard deviation of the means by default, in units of the prior's scale."""
 LEAST_PRIOR = 1e-3
-"""Least number that spreads or shapes a prior, and one over the greatest: beyond, the data or the prior says nothing."""
+"""Least number that spreads or shapes a prior, and one over the greatest: beyond, data or prior say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

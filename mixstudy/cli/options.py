@@ -59,8 +59,8 @@ PriorOption = Annotated[
     typer.Option(
         "--prior",
         metavar="means=A,sigma=B,weight=A:B",
-        help="The prior, any of: the means' standard deviation (2.5) and sigma's scale (1), both in standard deviations "
-        "of the data, and the Beta of the weight (1:1, which is uniform).",
+        help="The prior, any of: the means' standard deviation (2.5) and sigma's scale (1), both in multiples of the "
+        "data's standard deviation, and the Beta of the weight (1:1, which is uniform).",
     ),
 ]
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]

@@ -78,8 +78,9 @@ def expand(sample: WeightedSample, theta: Floats, prior: Prior) -> Expansion:
 def merged_variance(fit: EMFit, prior: Prior) -> float:
     """Variance that means hardly apart add to the posterior of ``weight``, over its squared standard error.
 
-    There the likelihood is one normal's and the weight what its prior says. The mass of that plateau against the maximum's is the
-    ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free up to ``PLATEAU``.
+    There the likelihood is one normal's and the weight what its prior says. The mass of that plateau against the
+    maximum's is the ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free
+    up to ``PLATEAU``.
     """
     sample, (weight, mu1, mu2, sigma) = fit.sample, fit.parameters
     n, sd = sample.n, sample.sd

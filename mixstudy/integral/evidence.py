@@ -74,8 +74,10 @@ def bayes_factor(integral: Integral) -> BayesFactor:
 def log_evidence_of_one(sample: WeightedSample, prior: Prior) -> float:
     """Log marginal likelihood of a single normal distribution, nats."""
     n, mean, sd = sample.n, sample.mean, sample.sd
-    reach = WIDTH / math.sqrt(2 * n)
-    log_sigma = np.log(sd) + np.linspace(-min(reach, 3.0), max(reach, 1.0), NODES)
+    pull = (sd / prior.sigma_scale) ** 2
+    mode = 2 * (n - 1) / (n - 2 + math.sqrt((n - 2) ** 2 + 4 * pull * (n - 1)))  # of sigma^2, in that of the data
+    reach = WIDTH / math.sqrt(2 * n + 4 * pull * mode)
+    log_sigma = np.log(sd) + np.log(mode) / 2 + np.linspace(-min(reach, 3.0), reach, NODES)
     sigma = np.exp(log_sigma)
     heights = -(n - 1) / 2 * (math.log(2 * math.pi) + 2 * log_sigma) - math.log(n) / 2
     heights -= (n - 1) / 2 * (sd / sigma) ** 2

@@ -37,9 +37,10 @@ def test_the_evidence_of_one_component_is_scipys_double_integral(n, shape):
     assert log_evidence_of_one(sample, prior) == pytest.approx(expected, abs=2e-3)
 
 
-def test_the_evidence_of_one_component_of_many_observations_is_laplaces():
+@pytest.mark.parametrize("n", [20_000, 2_000_000])
+def test_the_evidence_of_one_component_of_many_observations_is_laplaces(n):
     """With many observations Laplace's approximation is exact to order 1 / n."""
-    sample = ms.as_sample(np.random.default_rng(0).normal(size=20_000))
+    sample = ms.as_sample(np.random.default_rng(0).normal(size=n))
     prior = default_prior(sample)
     peak = stats.norm.logpdf(sample.points, sample.mean, sample.sd).sum()
     peak += stats.norm.logpdf(sample.mean, prior.centre, 2.5 * prior.scale) + stats.halfnorm.logpdf(

@@ -114,7 +114,7 @@ def test_the_score_is_the_slope_of_the_log_prior():
 
 @pytest.mark.parametrize("once", [True, False])
 def test_a_beta_of_ones_own_and_components_far_apart_give_a_beta(compiled, once):
-    """Twenty sds apart nothing is hidden, so the weight's posterior is SciPy's conjugate Beta, once compiled as well."""
+    """Twenty sds apart nothing is hidden, so the weight's posterior is the conjugate Beta, compiled or not."""
     sample = ms.as_sample(ms.simulate(ms.Parameters(0.3, 0.0, 20.0, 1.0), n=40, seed=2))
     prior = ms.Prior(centre=sample.mean, scale=sample.sd, means=10.0, sigma=3.0, weight=(60.0, 50.0))
     found = ms.sample_posterior(sample, prior=prior, compiled=None if once else compiled)
