@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -166,54 +166,87 @@ def simulate(parameters: Parameters, *, n: int, seed: int) -> Floats:
 
 
 MU_SCALES = 2.5
-"""Prior standard deviation of the means, in standard deviations of the data."""
+"""Prior standard deviation of the means by default, in units of the prior's scale."""
+LEAST_PRIOR = 1e-3
+"""Least number that spreads or shapes a prior, and one over the greatest: beyond, data or prior say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """The prior, by the two numbers that scale it."""
+    """The prior: where it is centred, its unit, and in that unit how widely it spreads each parameter."""
 
     centre: float
     """Prior mean of both component means, data units."""
     scale: float
-    """Unit of the prior: 2.5 of it spread the means, one of it spreads sigma; data units, above 0."""
+    """Unit of the prior, data units, above 0; the data's standard deviation by default."""
+    means: float = MU_SCALES
+    """Standard deviation of both means, in scales, above 0."""
+    sigma: float = 1.0
+    """Scale of sigma's half-normal, in scales, above 0."""
+    weight: tuple[float, float] = (1.0, 1.0)
+    """The two numbers of the weight's Beta, above 0; both 1 is uniform."""
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.centre) and np.isfinite(self.scale) and self.scale > 0):
             msg = f"a prior needs a finite centre and a finite scale above 0, got {self.centre!r} and {self.scale!r}"
             raise ValueError(msg)
+        if len(self.weight) != 2:  # noqa: PLR2004  (a Beta has two)
+            msg = f"the prior of the weight needs the two numbers of a Beta, got {self.weight!r}"
+            raise ValueError(msg)
+        for name, values in (("means", [self.means]), ("sigma", [self.sigma]), ("weight", self.weight)):
+            for value in values:
+                if not LEAST_PRIOR <= value <= 1 / LEAST_PRIOR:
+                    msg = f"the prior's {name} must lie from {LEAST_PRIOR:g} to {1 / LEAST_PRIOR:g}, got {value!r}"
+                    raise ValueError(msg)
+
+    @property
+    def mu_scale(self) -> float:
+        """Prior standard deviation of both means, data units."""
+        return self.means * self.scale
+
+    @property
+    def sigma_scale(self) -> float:
+        """Scale of sigma's half-normal, data units."""
+        return self.sigma * self.scale
+
+    def standardised(self, *, centre: float, scale: float) -> Prior:
+        """The same prior for ``(x - centre) / scale`` where this one is for ``x``; ``scale > 0``."""
+        return replace(self, centre=(self.centre - centre) / scale, scale=self.scale / scale)
 
     def lines(self) -> tuple[str, ...]:
         """The prior as a reader would write it, one line for each parameter."""
-        mean = f"Normal({self.centre:.6g}, {MU_SCALES * self.scale:.6g})"
+        mean = f"Normal({self.centre:.6g}, {self.mu_scale:.6g})"
         return (
-            "weight ~ Beta(1, 1)",
+            f"weight ~ Beta({self.weight[0]:g}, {self.weight[1]:g})",
             f"mu1 ~ {mean}",
             f"mu2 ~ {mean}, mu1 < mu2",
-            f"sigma ~ HalfNormal({self.scale:.6g})",
+            f"sigma ~ HalfNormal({self.sigma_scale:.6g})",
         )
 
     def score(self, theta: ArrayLike) -> Floats:
         """Gradient of the log prior in (weight, mu1, mu2, sigma) at ``theta``, shape ``(4,)``."""
-        _, mu1, mu2, sigma = np.asarray(theta, dtype=np.float64)
-        spread = MU_SCALES * self.scale
-        pull = (self.centre - np.array([mu1, mu2])) / spread / spread  # squares of absurd scales overflow
-        return np.array([0.0, *pull, -sigma / self.scale / self.scale])
+        weight, mu1, mu2, sigma = np.asarray(theta, dtype=np.float64)
+        powers, ends = np.array(self.weight) - 1, np.array([weight, weight - 1])
+        with np.errstate(divide="ignore"):  # infinite at an end of the weight's range, 0 where the Beta is level
+            level = np.divide(powers, ends, out=np.zeros(2), where=powers != 0).sum()
+        pull = (self.centre - np.array([mu1, mu2])) / self.mu_scale / self.mu_scale  # squares of absurd scales overflow
+        return np.array([level, *pull, -sigma / self.sigma_scale / self.sigma_scale])
 
     def log_density(self, theta: ArrayLike) -> Floats:
-        """Log prior density of parameters, shape ``(..., 4)``, up to a constant, nats; the weight is uniform."""
-        from scipy.stats import norm
+        """Log prior density of parameters, shape ``(..., 4)``, up to a constant, nats."""
+        from scipy.stats import beta, norm
 
         values = np.asarray(theta, dtype=np.float64)
-        means = norm.logpdf(values[..., 1:3], self.centre, MU_SCALES * self.scale).sum(axis=-1)
-        return np.asarray(means + norm.logpdf(values[..., 3], 0, self.scale))
+        means = norm.logpdf(values[..., 1:3], self.centre, self.mu_scale).sum(axis=-1)
+        others = beta.logpdf(values[..., 0], *self.weight) + norm.logpdf(values[..., 3], 0, self.sigma_scale)
+        return np.asarray(means + others)
 
     def draw(self, draws: int, *, seed: int) -> dict[str, Floats]:
         """Draw from the prior; each array has shape ``(draws,)``, data units."""
         rng = np.random.default_rng(seed)
-        mu = np.sort(rng.normal(self.centre, MU_SCALES * self.scale, (draws, 2)), axis=1)
-        sigma = np.abs(rng.normal(0, self.scale, draws))
-        return {"weight": rng.random(draws), "mu1": mu[:, 0], "mu2": mu[:, 1], "sigma": sigma}
+        mu = np.sort(rng.normal(self.centre, self.mu_scale, (draws, 2)), axis=1)
+        sigma = np.abs(rng.normal(0, self.sigma_scale, draws))
+        return {"weight": rng.beta(*self.weight, draws), "mu1": mu[:, 0], "mu2": mu[:, 1], "sigma": sigma}
 
 
 def require_level(level: float) -> None:

@@ -33,5 +33,6 @@ def scipy_log_posterior(points, weights, prior, theta):
         np.log(weight) + stats.norm.logpdf(points, mu1, sigma),
         np.log1p(-weight) + stats.norm.logpdf(points, mu2, sigma),
     ]
-    means = stats.norm.logpdf([mu1, mu2], prior.centre, 2.5 * prior.scale).sum()
-    return weights @ logsumexp(terms, axis=0) + means + stats.halfnorm.logpdf(sigma, scale=prior.scale)
+    means = stats.norm.logpdf([mu1, mu2], prior.centre, prior.means * prior.scale).sum()
+    others = stats.beta.logpdf(weight, *prior.weight) + stats.halfnorm.logpdf(sigma, scale=prior.sigma * prior.scale)
+    return weights @ logsumexp(terms, axis=0) + means + others

@@ -14,6 +14,7 @@ from mixstudy.cli.options import (
     Format,
     Kind,
     Label,
+    PriorOption,
     Quiet,
     Seed,
     Title,
@@ -22,8 +23,10 @@ from mixstudy.cli.options import (
     announced,
     as_mapping,
     as_parameters,
+    as_prior,
     check_level,
     named,
+    prior_of,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, working
 
@@ -60,6 +63,7 @@ def check(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="LABEL=NAME", help="What a variable of the draws is called.")
     ] = None,
+    prior: PriorOption = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help="Folder for the report and check.json.")] = None,
     formats: Format = "html",
@@ -73,7 +77,10 @@ def check(
     with clear_errors():
         check_level(level)
         wanted = _output(directory, formats, title)
-        known = as_parameters(truth, "--truth")
+        known, shape = as_parameters(truth, "--truth"), as_prior(prior)
+        if shape is not None and no_mcmc and not draws:
+            msg = "--prior is of a posterior: it can't go with --no-mcmc, unless with --draws"
+            raise ValueError(msg)
         given = _given(estimate, start, trace, draws, mapping)
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
@@ -82,12 +89,12 @@ def check(
         announced(sample, quiet=quiet)
         for note in given.notes:
             err.print(note, soft_wrap=True)
-        posterior = None
+        own, posterior = prior_of(sample, shape), None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
                 from mixstudy.mcmc.posterior import sample_posterior
 
-                posterior = sample_posterior(sample, seed=seed)
+                posterior = sample_posterior(sample, prior=own, seed=seed)
         found = check_estimate(
             given.estimate,
             sample,
@@ -96,6 +103,7 @@ def check(
             trace=given.rows,
             log_likelihood=given.log_likelihood,
             draws=given.draws,
+            prior=own,
             posterior=posterior,
             level=level,
             kind=kind.value,

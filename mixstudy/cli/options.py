@@ -13,7 +13,7 @@ from mixstudy.cli.terminal import err, out, progress
 
 if TYPE_CHECKING:
     from mixstudy.data.sample import WeightedSample
-    from mixstudy.model import Parameters
+    from mixstudy.model import Parameters, Prior
 
 
 class Kind(StrEnum):
@@ -54,6 +54,15 @@ Format = Annotated[
     str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
 ]
 Title = Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")]
+PriorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        metavar="means=A,sigma=B,weight=A:B",
+        help="The prior, any of: the means' standard deviation (2.5) and sigma's scale (1), both in multiples of the "
+        "data's standard deviation, and the Beta of the weight (1:1, which is uniform).",
+    ),
+]
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
 
 
@@ -164,6 +173,36 @@ def as_parameters(text: str | None, option: str) -> Parameters | None:
     if values is not None and values[1] > values[2]:
         err.print(f"{option}: mu1 is above mu2, labels exchanged")
     return None if values is None else Parameters.relabelled(values)
+
+
+def as_prior(text: str | None) -> Prior | None:
+    """The prior of standardised data from an option such as ``means=10,sigma=3,weight=2:2``; None where not given.
+
+    Raises:
+        ValueError: A name is unknown or there twice, or a value is no such number or out of its range.
+    """
+    if text is None:
+        return None
+    from mixstudy.model import Prior
+
+    parts = [part.strip().split("=", 1) for part in text.split(",")]
+    try:
+        found = {name: [float(number) for number in value.split(":")] for name, value in parts}
+    except ValueError:
+        found = {}
+    sizes = {"means": 1, "sigma": 1, "weight": 2}
+    if len(found) != len(parts) or any(sizes.get(name) != len(numbers) for name, numbers in found.items()):
+        msg = f"--prior takes means=A, sigma=B and weight=A:B, such as means=10,sigma=3,weight=2:2; got {text!r}"
+        raise ValueError(msg)
+    shape: dict[str, Any] = {
+        name: numbers[0] if len(numbers) == 1 else tuple(numbers) for name, numbers in found.items()
+    }
+    return Prior(centre=0.0, scale=1.0, **shape)
+
+
+def prior_of(sample: WeightedSample, given: Prior | None) -> Prior | None:
+    """What was given for standardised data, in units of the sample."""
+    return given and replace(given, centre=sample.mean, scale=sample.sd)
 
 
 def require_folder(directory: Path | None) -> None:

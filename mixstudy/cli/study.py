@@ -19,6 +19,7 @@ from mixstudy.cli.options import (
     Kind,
     Label,
     Pool,
+    PriorOption,
     Quiet,
     Sampler,
     Seed,
@@ -27,8 +28,10 @@ from mixstudy.cli.options import (
     Truth,
     Unit,
     as_parameters,
+    as_prior,
     check_level,
     named,
+    prior_of,
     read_data,
     require_memory,
 )
@@ -47,6 +50,7 @@ def study(
     unit: Unit = None,
     title: Title = None,
     truth: Truth = None,
+    prior: PriorOption = None,
     n: Size = 10_000,
     seed: Seed = 0,
     chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = 4,
@@ -65,7 +69,7 @@ def study(
 
         wanted = parse_formats(formats)
         check_level(level)
-        known = as_parameters(truth, "--truth")
+        known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         sample, simulated = read_data(
             data,
             column,
@@ -94,7 +98,8 @@ def study(
         watched = err.is_terminal and not quiet
         if watched:
             err.print("Compiling (half a minute the first time ever), then sampling ...")
-        posterior = sample_posterior(em.sample, settings=settings, exact=exact, progress=watched)
+        own = prior_of(em.sample, shape)
+        posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
         with working("Comparing and writing the report", quiet=quiet):
             gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
             result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)

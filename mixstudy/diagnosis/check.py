@@ -39,7 +39,7 @@ from mixstudy.faults.figures import Printed
 from mixstudy.faults.following import begins
 from mixstudy.faults.place import Place
 from mixstudy.faults.recognise import recognise
-from mixstudy.model import Floats, Parameters, require_level
+from mixstudy.model import Floats, Parameters, Prior, require_level
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -58,6 +58,7 @@ def check_estimate(
     trace: Sequence[Sequence[float | str]] | None = None,
     log_likelihood: Sequence[float | str] | None = None,
     draws: ArrayLike | None = None,
+    prior: Prior | None = None,
     posterior: Posterior | None = None,
     level: float = 0.95,
     kind: Literal["eti", "hdi"] = "eti",
@@ -76,6 +77,7 @@ def check_estimate(
         log_likelihood: The log-likelihood that was printed beside each row of the trace, as it was printed.
         draws: Somebody's posterior draws, shape ``(chains, draws, 4)`` in the order of the labels, data units, means
             in any order (``read_draws`` reads them from a file).
+        prior: The prior of those draws, where it is known.
         posterior: The posterior of the same data, where it was sampled.
         level: Probability of the credible intervals, in (0, 1).
         kind: Equal-tailed or highest-density intervals.
@@ -117,6 +119,7 @@ def check_estimate(
             faults=recognise(estimate if begins(raw) else None, seen, start=begin, truth=truth, trace=rows, fit=fit),
             location=None if rows is None else localise_trace(rows, seen),
             draws=None if draws is None else _kept(draws),
+            prior=prior,
             marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
         )
         beside = None if posterior is None else _beside(evidence, posterior, kind=kind)

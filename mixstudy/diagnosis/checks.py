@@ -17,7 +17,7 @@ from mixstudy.faults.case import SLACK
 from mixstudy.faults.draws_case import ordered
 from mixstudy.faults.fault import Recognition
 from mixstudy.faults.place import Place
-from mixstudy.model import Floats
+from mixstudy.model import Floats, Prior
 
 ROUNDING = 1e-12
 """Relative rounding error of a log-likelihood, with a margin."""
@@ -35,6 +35,8 @@ class Diagnosis(Evidence):
     """What the trace says of where a mistake is; None without one."""
     draws: Floats | None
     """Posterior draws, shape ``(chains, draws, 4)``, data units, means in any order."""
+    prior: Prior | None
+    """Their prior, data units; None where it is not known."""
     marks: tuple[Recognition, ...]
     """Known mistakes that those draws show, best first."""
 
@@ -80,13 +82,13 @@ def _trace(evidence: Diagnosis) -> Outcome | None:
 
 
 def _draws(evidence: Diagnosis) -> Outcome | None:
-    """Somebody's draws mix, and give the posterior that the integral gives under a weak prior."""
+    """Somebody's draws mix, and give the posterior that the integral gives under their prior or a weak one."""
     draws, marks = evidence.draws, evidence.marks
     if draws is None:
         return None
     if marks:
         return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
-    return look_at_draws(ordered(draws), evidence.fit.sample)
+    return look_at_draws(ordered(draws), evidence.fit.sample, prior=evidence.prior)
 
 
 CHECKS: dict[str, Looks[Diagnosis]] = {"likelihood": _likelihood, "data": _data, "trace": _trace, "draws": _draws}

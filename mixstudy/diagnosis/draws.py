@@ -1,12 +1,14 @@
 """Somebody's posterior draws: do their chains mix, and do they give the posterior that the integral gives?
 
-Their prior is not known. So the posterior is integrated under weak priors of several scales, and the draws may lie
+Where their prior is not known the posterior is integrated under weak priors of several scales, and the draws may lie
 anywhere between those, as far outside as those lie apart, and farther by both Monte Carlo errors. That holds at any n.
+Where it is known only the errors are left.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,8 +30,8 @@ LARGEST = 1e100
 """Size, in standard deviations of the data, beyond which draws are out of all proportion."""
 
 
-def look_at_draws(draws: Floats, sample: WeightedSample) -> Outcome:
-    """Judge draws, shape ``(chains, draws, 4)``, data units, means in order."""
+def look_at_draws(draws: Floats, sample: WeightedSample, *, prior: Prior | None = None) -> Outcome:
+    """Judge draws, shape ``(chains, draws, 4)``, data units, means in order, whose prior may be known."""
     trouble = _stuck(draws) or _wild(draws, sample)
     if trouble is not None:
         return Outcome(CheckStatus.FAIL, math.nan, trouble)
@@ -39,7 +41,7 @@ def look_at_draws(draws: Floats, sample: WeightedSample) -> Outcome:
     if not r_hat <= limit:
         text = f"The chains do not agree with each other: they have not reached one distribution. {mixed}"
         return Outcome(CheckStatus.FAIL, r_hat, text)
-    return _against_integrals(draws, sample, mixed)
+    return _against_integrals(draws, sample, prior, mixed)
 
 
 def mixing(draws: Floats) -> tuple[float, float]:
@@ -72,9 +74,11 @@ def _wild(draws: Floats, sample: WeightedSample) -> str | None:
     return None if largest < LARGEST else "Some draws are out of all proportion: no posterior of these data has such."
 
 
-def _against_integrals(draws: Floats, sample: WeightedSample, mixed: str) -> Outcome:
-    prior = default_prior(sample)
-    integrals = [integrate(sample, prior=Prior(centre=prior.centre, scale=scale * prior.scale)) for scale in SCALES]
+def _against_integrals(draws: Floats, sample: WeightedSample, given: Prior | None, mixed: str) -> Outcome:
+    default = default_prior(sample)
+    priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if given is None else [given]
+    which, allowed = ("default", "both errors and a weak prior") if given is None else ("given", "both errors")
+    integrals = [integrate(sample, prior=each) for each in priors]
     if not all(each.trusted for each in integrals):
         text = f"They show no known mistake. Not held against the integral, which can't be trusted. {mixed}"
         return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
@@ -89,10 +93,11 @@ def _against_integrals(draws: Floats, sample: WeightedSample, mixed: str) -> Out
     worst = np.unravel_index(int(np.argmax(np.nan_to_num(outside, nan=np.inf))), outside.shape)
     text = (
         f"Their {QUANTITIES[worst[1]]} of {LABELS[worst[0]]} is {off[worst]:+.3g} posterior sds from that of the "
-        f"integral under the default prior"
+        f"integral under the {which} prior"
     )
     if not (outside <= ERRORS).all():
-        text += f", {outside[worst]:.3g} errors of both beyond what weak priors explain. {mixed}"
+        beyond = " beyond what weak priors explain" if given is None else ""
+        text += f", {outside[worst]:.3g} errors of both{beyond}. {mixed}"
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
-    text += f": no more than both errors and a weak prior explain. {mixed} They show no known mistake."
+    text += f": no more than {allowed} explain. {mixed} They show no known mistake."
     return Outcome(CheckStatus.PASS, float(off[worst]), text)

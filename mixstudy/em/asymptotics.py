@@ -6,11 +6,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import betaln, xlog1py, xlogy
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import Curvature, covariance, curvature
-from mixstudy.model import MU_SCALES, Floats, Prior
+from mixstudy.model import Floats, Prior
 
 LARGE_SHIFT = 0.5
 """Expected offset, in posterior sds, beyond which large-sample theory says too little about n this small."""
@@ -77,8 +78,9 @@ def expand(sample: WeightedSample, theta: Floats, prior: Prior) -> Expansion:
 def merged_variance(fit: EMFit, prior: Prior) -> float:
     """Variance that means hardly apart add to the posterior of ``weight``, over its squared standard error.
 
-    There the likelihood is one normal's and the weight anything. The mass of that plateau against the maximum's is the
-    ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free up to ``PLATEAU``.
+    There the likelihood is one normal's and the weight what its prior says. The mass of that plateau against the
+    maximum's is the ratio of two Laplace approximations (Tierney & Kadane 1986), the distance of the means being free
+    up to ``PLATEAU``.
     """
     sample, (weight, mu1, mu2, sigma) = fit.sample, fit.parameters
     n, sd = sample.n, sample.sd
@@ -88,9 +90,13 @@ def merged_variance(fit: EMFit, prior: Prior) -> float:
     if not sign > 0:
         return math.inf
     one_normal = -n / 2 * (math.log(2 * math.pi * (n - 1) / n) + 2 * math.log(sd) + 1)
-    z = (np.array([mu1, mu2, sample.mean]) - prior.centre) / (MU_SCALES * prior.scale)
-    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + ((sigma / prior.scale) ** 2 - (sd / prior.scale) ** 2) / 2
+    z = (np.array([mu1, mu2, sample.mean]) - prior.centre) / prior.mu_scale
+    prior_ratio = (z[0] ** 2 + z[1] ** 2) / 2 - z[2] ** 2 + (sigma**2 - sd**2) / prior.sigma_scale**2 / 2
+    a, b = prior.weight
+    prior_ratio += float(betaln(a, b) - xlogy(a - 1, weight) - xlog1py(b - 1, -weight))
     plateau = math.log(2 * math.pi * PLATEAU / (n * math.sqrt(2))) + 3 * math.log(sd)
     maximum = 2 * math.log(2 * math.pi) + log_det / 2
     log_mass = one_normal - fit.log_likelihood + prior_ratio + plateau - maximum
-    return math.exp(min(log_mass, 0.0)) * (1 / 12 + (weight - 0.5) ** 2) / fit.standard_errors.weight**2
+    mean = a / (a + b)
+    spread = mean * (1 - mean) / (a + b + 1) + (weight - mean) ** 2
+    return math.exp(min(log_mass, 0.0)) * spread / fit.standard_errors.weight**2

@@ -23,11 +23,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_expit
+from scipy.special import betaln, log_expit
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.integral.kernel import add_log_likelihoods
-from mixstudy.model import MU_SCALES, Floats, Prior
+from mixstudy.model import Floats, Prior
 
 FAR = 4.0
 """Ratio k about which the data begin to fix the components rather than the mixture."""
@@ -50,7 +50,7 @@ class Target:
     @classmethod
     def of(cls, sample: WeightedSample, prior: Prior) -> Target:
         """The target of a sample and of a prior in its units."""
-        standard = Prior(centre=(prior.centre - sample.mean) / sample.sd, scale=prior.scale / sample.sd)
+        standard = prior.standardised(centre=sample.mean, scale=sample.sd)
         return cls(t=sample.standardised, weights=sample.weights, prior=standard)
 
     @property
@@ -86,14 +86,15 @@ class Target:
 
         Minus infinity where a parameter leaves the range of floats.
         """
-        theta, scale = self.from_mixture(u), self.prior.scale
+        theta, prior = self.from_mixture(u), self.prior
         log_weights = np.stack([log_expit(u[:, 0]), log_expit(-u[:, 0])], axis=1)
         with np.errstate(all="ignore"):
             log_sigma = np.log(theta[:, 3])
             height = -self.n * (log_sigma + HALF_LOG_TAU)
             add_log_likelihoods(np.concatenate([log_weights, theta[:, 1:]], axis=1), self.t, self.weights, height)
-            z = (theta[:, 1:3] - self.prior.centre) / (MU_SCALES * scale)
-            height -= (z * z).sum(axis=1) / 2 + (theta[:, 3] / scale) ** 2 / 2
-            height += log_weights.sum(axis=1) + u[:, 1] + 2 * log_sigma
-        height += math.log(4) - 3 * HALF_LOG_TAU - math.log(MU_SCALES**2 * scale**3)
+            z = (theta[:, 1:3] - prior.centre) / prior.mu_scale
+            height -= (z * z).sum(axis=1) / 2 + (theta[:, 3] / prior.sigma_scale) ** 2 / 2
+            height += log_weights @ np.array(prior.weight) + u[:, 1] + 2 * log_sigma
+        height += math.log(4) - 3 * HALF_LOG_TAU - 2 * math.log(prior.mu_scale) - math.log(prior.sigma_scale)
+        height -= betaln(*prior.weight)
         return np.where(np.isfinite(height), height, -np.inf)

@@ -1,6 +1,6 @@
 """The same model in PyMC.
 
-    weight ~ Beta(1, 1),  mu1 < mu2 each ~ Normal(centre, 2.5 scale),  sigma ~ HalfNormal(scale)
+    weight ~ Beta(a, b),  mu1 < mu2 each ~ Normal(centre, mu_scale),  sigma ~ HalfNormal(sigma_scale)
 
 Written from PyMC's own distributions and differentiated by PyTensor: no likelihood code is shared with EM.
 """
@@ -9,12 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from numpy.typing import ArrayLike
 from pymc.distributions.transforms import ordered
 
-from mixstudy.model import MU_SCALES, Prior
+from mixstudy.model import Prior
+
+
+def prior_data(prior: Prior) -> dict[str, Any]:
+    """What of the model's data is the prior, by its names there."""
+    return {
+        "beta": np.array(prior.weight),
+        "centre": prior.centre,
+        "mu_scale": prior.mu_scale,
+        "sigma_scale": prior.sigma_scale,
+    }
 
 
 def build_model(points: ArrayLike, weights: ArrayLike, prior: Prior) -> pm.Model:
@@ -30,10 +41,10 @@ def build_model(points: ArrayLike, weights: ArrayLike, prior: Prior) -> pm.Model
         prior: The prior.
     """
     with pm.Model(coords={"cluster": [1, 2]}) as model:
-        centre, scale = pm.Data("centre", prior.centre), pm.Data("scale", prior.scale)
-        weight = pm.Beta("weight", 1, 1)
-        mu = pm.Normal("mu", centre, MU_SCALES * scale, dims="cluster", transform=ordered)
-        sigma = pm.HalfNormal("sigma", scale)
+        beta, centre, mu_scale, sigma_scale = (pm.Data(name, value) for name, value in prior_data(prior).items())
+        weight = pm.Beta("weight", beta[0], beta[1])
+        mu = pm.Normal("mu", centre, mu_scale, dims="cluster", transform=ordered)
+        sigma = pm.HalfNormal("sigma", sigma_scale)
         x, counts = pm.Data("points", points), pm.Data("weights", weights)
         first = pt.log(weight) + pm.logp(pm.Normal.dist(mu[0], sigma), x)
         second = pt.log1p(-weight) + pm.logp(pm.Normal.dist(mu[1], sigma), x)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -202,7 +202,7 @@ def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
 
 def _sample(sample: WeightedSample, run: _Run) -> Posterior:
     """Sample in units of the data's own mean and standard deviation, and judge the draws."""
-    standard = Prior(centre=(run.prior.centre - sample.mean) / sample.sd, scale=run.prior.scale / sample.sd)
+    standard = run.prior.standardised(centre=sample.mean, scale=sample.sd)
     draws = _draws(sample, run, standard)
     if not _whole(draws, run.settings):
         raise KeyboardInterrupt  # PyMC answers an interrupt with the draws made so far
@@ -251,7 +251,7 @@ def _tree(
     prior_draws = xr.Dataset(
         {name: (("chain", "draw"), values[None]) for name, values in drawn.items()},
         coords={"chain": [0], "draw": np.arange(settings.draws)},
-        attrs={"centre": prior.centre, "scale": prior.scale},
+        attrs=asdict(prior),
     )
     return xr.DataTree.from_dict(
         {

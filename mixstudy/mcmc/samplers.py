@@ -19,7 +19,7 @@ from pymc.initial_point import make_initial_point_fn
 from pytensor.compile.mode import Mode
 from pytensor.graph.replace import vectorize_graph
 
-from mixstudy.mcmc.model import build_model, starting_points
+from mixstudy.mcmc.model import build_model, prior_data, starting_points
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
 
@@ -45,7 +45,7 @@ def draw_compiled(
     progress: bool = False,
 ) -> xr.DataTree:
     """Draw by nutpie from a compiled model with new data; groups posterior (weight, mu, sigma) and sample_stats."""
-    data = {"points": points, "weights": weights, "centre": prior.centre, "scale": prior.scale}
+    data = {"points": points, "weights": weights, **prior_data(prior)}
     changed = compiled.with_data(**{name: np.asarray(value) for name, value in data.items()})
     return _draw(changed, settings, cores=cores, progress=progress)
 

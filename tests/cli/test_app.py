@@ -52,6 +52,18 @@ def test_study_with_another_truth_disagrees(tmp_path: Path):
     assert "truth" in result.output
 
 
+def test_a_prior_of_ones_own_is_used_and_told(tmp_path: Path):
+    """What --prior says in sds of the data stands in data units in comparison.json and in the report's settings."""
+    out = tmp_path / "s"
+    assert run("study", "--n", "500", "--prior", "means=10, weight=2:3", "--out", str(out)).exit_code == 0
+    x = ms.as_sample(ms.simulate(ms.ORIGIN, n=500, seed=0))
+    told = json.loads((out / "comparison.json").read_text())["sampler"]["prior"]
+    assert told[0] == "weight ~ Beta(2, 3)"
+    assert told[1] == f"mu1 ~ Normal({x.mean:.6g}, {10 * x.sd:.6g})"
+    assert told[3] == f"sigma ~ HalfNormal({x.sd:.6g})"
+    assert all(line.replace("<", "&lt;") in (out / "report.html").read_text() for line in told)
+
+
 def test_plain_fit_prints_every_iteration():
     """The origin's command prints the start and fifty iterations."""
     result = run("fit", "--start", "0.11,3.4,2.4,2.3", "--iterations", "50", "--plain", "--n", "500")
@@ -85,6 +97,11 @@ def test_simulate_writes_what_the_api_draws(tmp_path: Path, name: str):
         (["study", "--level", "1.5"], "level must lie strictly between 0 and 1, got 1.5"),
         (["study", "--truth", "1,2"], "--truth takes four numbers"),
         (["study", "--truth", "2,5,15,2"], "weight must lie in [0, 1], got 2.0"),
+        (["study", "--prior", "means=10,weight=2"], "--prior takes means=A, sigma=B and weight=A:B"),
+        (["study", "--prior", "mean=10"], "such as means=10,sigma=3,weight=2:2; got 'mean=10'"),
+        (["study", "--prior", "sigma=1,sigma=2"], "--prior takes"),
+        (["study", "--prior", ""], "--prior takes"),
+        (["study", "--prior", "sigma=-1"], "the prior's sigma must lie from 0.001 to 1000, got -1.0"),
         (["study", "--chains", "1"], "chains must be at least 2, got 1"),
         (["study", "--n", "3"], "at least 4 observations, got 3"),
         (["study", "--column", "x"], "--column, --drop-missing and --cluster need a data file"),

@@ -176,6 +176,7 @@ def test_draws_of_somebody_elses_chains(right, tmp_path):
         (["--estimate", ".3,5,15,2", "--out", "o", "--format", "pdf"], "the format must be among html, md, tex"),
         (["--estimate", ".3,5,15,2", "--format", "md"], "are of the report: name its folder by --out"),
         (["--estimate", ".3,5,15,2", "--title", "T"], "are of the report: name its folder by --out"),
+        (["--estimate", ".3,5,15,2", "--prior", "sigma=2"], "--prior is of a posterior"),
         (["--trace", "x.csv"], "row 2 has 1 columns, expected 4"),
         (["--trace", "none.txt"], "none.txt"),
         (["--draws", "none.csv"], "none.csv: no draws can be read"),
@@ -200,6 +201,20 @@ CliRunner().invoke(app, ["check", {str(right[0])!r}, "--estimate", "{right[1]}",
 assert "mixstudy.diagnosis.check" in sys.modules
 assert not {{"matplotlib", "arviz", "pymc"}} & set(sys.modules)"""
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+
+
+def test_draws_are_held_against_the_prior_that_is_theirs(tmp_path):
+    """Draws under a prior that is felt are right under that prior, and wrong under another."""
+    sample = ms.as_sample(ms.simulate(ms.ORIGIN, n=500, seed=0))
+    prior = ms.Prior(centre=sample.mean, scale=sample.sd, weight=(200.0, 300.0))
+    posterior = ms.sample_posterior(sample, prior=prior, seed=0)
+    written(tmp_path / "x.csv", sample.points)
+    posterior.data.to_netcdf(tmp_path / "draws.nc", engine="h5netcdf")
+    given = [tmp_path / "x.csv", "--draws", tmp_path / "draws.nc", "--no-mcmc"]
+    code, said = run(*given, "--prior", "weight=200:300")
+    assert code == 0
+    assert "under the given prior: no more than both errors explain" in said
+    assert run(*given, "--prior", "weight=300:200")[0] == 1
 
 
 def test_variables_of_draws_are_mapped(tmp_path):

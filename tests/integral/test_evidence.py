@@ -1,5 +1,7 @@
 """The evidence of one component and the Bayes factor."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from integral.reference import DATA_SETS
@@ -12,29 +14,33 @@ from mixstudy.integral.evidence import bayes_factor, log_evidence_of_one
 from mixstudy.integral.integrate import integrate
 
 
+@pytest.mark.parametrize(
+    "shape", [{}, {"means": 0.3, "sigma": 0.4, "weight": (3.0, 2.0)}, {"means": 5.0, "sigma": 2.0}]
+)
 @pytest.mark.parametrize("n", [4, 12, 60])
-def test_the_evidence_of_one_component_is_scipys_double_integral(n):
+def test_the_evidence_of_one_component_is_scipys_double_integral(n, shape):
     """Likelihood times prior, integrated over mean and sigma by adaptive quadrature."""
     sample = ms.as_sample(np.random.default_rng(n).normal(3, 2, n))
-    prior = default_prior(sample)
-    t = sample.standardised
+    prior = replace(default_prior(sample), **shape)
+    t, reach = sample.standardised, max(3.0, 2 * prior.means)
 
     def height(log_sigma, mu):
         sigma = np.exp(log_sigma)
         return (
             np.exp(stats.norm.logpdf(t, mu, sigma).sum() + n)
-            * stats.norm.pdf(mu, 0, 2.5)
-            * stats.halfnorm.pdf(sigma)
+            * stats.norm.pdf(mu, 0, prior.means)
+            * stats.halfnorm.pdf(sigma, scale=prior.sigma)
             * sigma
         )
 
-    expected = np.log(dblquad(height, -3, 3, -1.5, 1.5 + 6 / n)[0]) - n - n * np.log(sample.sd)
+    expected = np.log(dblquad(height, -reach, reach, -1.5, 1.5 + 6 / n)[0]) - n - n * np.log(sample.sd)
     assert log_evidence_of_one(sample, prior) == pytest.approx(expected, abs=2e-3)
 
 
-def test_the_evidence_of_one_component_of_many_observations_is_laplaces():
+@pytest.mark.parametrize("n", [20_000, 2_000_000])
+def test_the_evidence_of_one_component_of_many_observations_is_laplaces(n):
     """With many observations Laplace's approximation is exact to order 1 / n."""
-    sample = ms.as_sample(np.random.default_rng(0).normal(size=20_000))
+    sample = ms.as_sample(np.random.default_rng(0).normal(size=n))
     prior = default_prior(sample)
     peak = stats.norm.logpdf(sample.points, sample.mean, sample.sd).sum()
     peak += stats.norm.logpdf(sample.mean, prior.centre, 2.5 * prior.scale) + stats.halfnorm.logpdf(

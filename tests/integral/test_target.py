@@ -1,5 +1,7 @@
 """Mixture coordinates and the posterior density in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from oracles import scipy_log_posterior
@@ -41,10 +43,11 @@ def test_where_the_means_are_close_the_coordinates_are_mean_and_sd_of_the_mixtur
     np.testing.assert_allclose(TARGETS[0].to_mixture(theta)[2:], [mean, np.log(variance) / 2], atol=1e-6)
 
 
-def test_the_density_is_likelihood_times_prior_times_jacobian():
+@pytest.mark.parametrize("shape", [{}, {"means": 10.0, "sigma": 0.3, "weight": (2.0, 0.7)}])
+def test_the_density_is_likelihood_times_prior_times_jacobian(shape):
     """SciPy's densities at random parameters, with the constants of the ordering and of the half-normal."""
     sample = ms.as_sample(ms.simulate(ms.ORIGIN, n=200, seed=0))
-    prior = default_prior(sample)
+    prior = replace(default_prior(sample), **shape)
     target = Target.of(sample, prior)
     for u in np.random.default_rng(1).normal(0, [1, 0.5, 0.1, 0.1], (10, 4)):
         weight, mu1, mu2, sigma = theta = sample.from_standard(target.from_mixture(u))

@@ -16,12 +16,15 @@ from scipy.special import logsumexp
 import mixstudy as ms
 from mixstudy.model import LABELS
 
+OWN = ms.Prior(centre=9.0, scale=3.0, means=10.0, sigma=0.5, weight=(2.0, 0.7))
+"""A prior of somebody's own."""
 
-def test_log_posterior_equals_scipy():
+
+@pytest.mark.parametrize("prior", [ms.Prior(centre=9.0, scale=3.0), OWN])
+def test_log_posterior_equals_scipy(prior):
     """At random parameters PyMC's log posterior is SciPy's plus the Jacobians of its transforms."""
     rng = np.random.default_rng(3)
     points, weights = rng.normal(10, 4, 50), rng.uniform(0.5, 3, 50)
-    prior = ms.Prior(centre=9.0, scale=3.0)
     logp = ms.build_model(points, weights, prior).compile_logp()
     for _ in range(20):
         weight, sigma = rng.random(), rng.uniform(0.5, 6)
@@ -88,14 +91,50 @@ def test_short_chains_are_reported(origin_sample):
     assert not short.passed
 
 
+def test_the_prior_of_standardised_data_is_the_same_prior():
+    """Between two parameters both log densities differ by as much as SciPy's in data units."""
+    standard = OWN.standardised(centre=4.0, scale=2.0)
+    theta = np.array([[0.2, 5.0, 13.0, 1.0], [0.6, 7.0, 8.0, 2.5]])
+    expected = [scipy_log_posterior(np.zeros(1), np.zeros(1), OWN, each) for each in theta]
+    shifted = (theta - [0, 4, 4, 0]) / [1, 2, 2, 2]
+    for found in (OWN.log_density(theta), standard.log_density(shifted)):
+        assert np.diff(found) == pytest.approx(np.diff(expected), rel=1e-12)
+
+
+def test_the_score_is_the_slope_of_the_log_prior():
+    """Central differences of SciPy's log density, and no slope of a uniform weight even at its ends."""
+    theta, h = np.array([0.3, 5.0, 13.0, 2.0]), 1e-5
+    heights = [
+        [scipy_log_posterior(np.zeros(1), np.zeros(1), OWN, theta + sign * h * step) for sign in (1, -1)]
+        for step in np.eye(4)
+    ]
+    np.testing.assert_allclose(OWN.score(theta), -np.diff(heights)[:, 0] / (2 * h), rtol=1e-6)
+    assert ms.Prior(centre=0.0, scale=1.0).score([0.0, 1.0, 2.0, 1.0])[0] == 0
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_beta_of_ones_own_and_components_far_apart_give_a_beta(compiled, once):
+    """Twenty sds apart nothing is hidden, so the weight's posterior is the conjugate Beta, compiled or not."""
+    sample = ms.as_sample(ms.simulate(ms.Parameters(0.3, 0.0, 20.0, 1.0), n=40, seed=2))
+    prior = ms.Prior(centre=sample.mean, scale=sample.sd, means=10.0, sigma=3.0, weight=(60.0, 50.0))
+    found = ms.sample_posterior(sample, prior=prior, compiled=None if once else compiled)
+    low = float((sample.points < 10) @ sample.weights)
+    expected, row = stats.beta(60 + low, 50 + sample.n - low), found.diagnostics.loc["weight"]
+    assert found.verified
+    assert not found.integrated
+    assert abs(row["mean"] - expected.mean()) < 4 * row["mcse_mean"]
+    assert abs(row["sd"] - expected.std()) < 4 * row["mcse_sd"]
+
+
 def test_prior_draws_follow_the_prior():
-    """Drawn means are ordered pairs of normals and sigma is half-normal (Kolmogorov-Smirnov)."""
-    prior = ms.Prior(centre=3.0, scale=2.0)
+    """Drawn means are ordered pairs of normals, sigma is half-normal, the weight Beta's (Kolmogorov-Smirnov)."""
+    prior = ms.Prior(centre=3.0, scale=4.0, means=1.25, sigma=0.5, weight=(2.0, 5.0))
     draws = prior.draw(4000, seed=0)
     means = np.concatenate([draws["mu1"], draws["mu2"]])
     assert (draws["mu1"] <= draws["mu2"]).all()
     assert stats.kstest(means, stats.norm(3, 5).cdf).pvalue > 0.001
     assert stats.kstest(draws["sigma"], stats.halfnorm(scale=2).cdf).pvalue > 0.001
+    assert stats.kstest(draws["weight"], stats.beta(2, 5).cdf).pvalue > 0.001
 
 
 @pytest.mark.parametrize(
@@ -114,10 +153,20 @@ def test_bad_settings(bad, message):
         ms.SamplerSettings(**bad)
 
 
-def test_bad_prior():
-    """A prior without a positive scale is refused."""
-    with pytest.raises(ValueError, match="scale above 0"):
-        ms.Prior(centre=0.0, scale=0.0)
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"scale": 0.0}, "scale above 0"),
+        ({"means": 0.0}, "means must lie from 0.001 to 1000, got 0.0"),
+        ({"sigma": math.nan}, "sigma must lie from"),
+        ({"weight": (1.0, -2.0)}, "weight must lie from 0.001 to 1000, got -2.0"),
+        ({"weight": (1.0,)}, "two numbers of a Beta"),
+    ],
+)
+def test_bad_prior(bad, message):
+    """A prior whose scales or powers are not above 0, or out of all proportion, is refused."""
+    with pytest.raises(ValueError, match=message):
+        ms.Prior(**{"centre": 0.0, "scale": 1.0, **bad})
 
 
 def test_draws_have_coordinates(origin_posterior):
