@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.compression.compress import Region
+from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.compression.refine import coarsen, compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
 from mixstudy.data.text import glance
@@ -113,6 +113,8 @@ def fit_em(x: ArrayLike | WeightedSample, *, exact: bool = False) -> EMFit:
     if exact:
         return _highest(as_sample(x))
     fit = refine_until_accurate(compress_if_large(x), _highest, _regions)
+    if not isinstance(fit.sample, CompressedSample):
+        return fit
     return replace(fit, sample=coarsen(fit.sample, _regions(fit)[0].widened(_margin(fit))))
 
 
