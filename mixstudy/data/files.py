@@ -27,7 +27,7 @@ def readable(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, EOFError, csv.Error, pa.ArrowException, duckdb.Error) as error:
+    except (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, duckdb.Error) as error:
         raise fault(path, f"cannot be read: {error}; check its permissions, or save it again") from error
 
 

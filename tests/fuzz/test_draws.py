@@ -11,14 +11,12 @@ from mixstudy.diagnosis.check import check_estimate
 
 ORDINARY = ms.simulate(ms.ORIGIN, n=300, seed=5)
 """Data that the draws below are about."""
-SPREAD = np.array([0.03, 0.2, 0.15, 0.1])
-"""About the posterior sds."""
 
 
 def right_draws(seed, chains, length):
     """Draws as a right sampler might give, shape ``(chains, length, 4)``."""
     fit = ms.fit_em(ORDINARY)
-    return np.random.default_rng(seed).multivariate_normal(fit.parameters, fit.covariance, (chains, length))
+    return np.random.default_rng(seed).multivariate_normal(fit.parameters.array, fit.covariance, (chains, length))
 
 
 @st.composite
@@ -97,4 +95,5 @@ def test_a_stuck_sampler_is_named(length):
     draws = np.tile([*ms.fit_em(ORDINARY).parameters], (4, length, 1))
     found = check_estimate(None, ORDINARY, draws=draws)
     assert found.verdict is not ms.Verdict.AGREE
-    assert "stuck" in next(each.explanation for each in found.checks if each.name == "draws")
+    told = next(each.explanation for each in found.checks if each.name == "draws")
+    assert "stuck" in told or "never moved" in told

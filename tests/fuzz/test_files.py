@@ -124,6 +124,13 @@ def test_damaged_binary_files_are_read_or_refused(folder, typed, which, data):
     assert found is None or np.isfinite(found).all()
 
 
+def test_half_a_character_of_utf_16_is_refused(folder):
+    """Text that is not UTF-16 although it begins so is refused."""
+    (folder / "u.csv").write_bytes("x\n1\n2\n3\n4\n".encode("utf-16") + b"\x00\xd8\x31\x00")
+    with pytest.raises(ms.DataError, match="utf-16"):
+        read_sample(folder / "u.csv")
+
+
 def test_a_numpy_header_that_python_cannot_parse(folder):
     """A NumPy file whose header is cut in the middle of a dictionary is refused."""
     np.save(folder / "h.npy", np.arange(4.0))

@@ -79,6 +79,13 @@ def mutated(draw, text):
     return "".join(itertools.chain(letters))
 
 
+@pytest.mark.parametrize("text", ["LAMBDA0:0$M1:0:0$S:0", "pi2=0.4, mu=[1, 2], sigma=1"])
+def test_the_weight_of_the_second_mean_is_refused(text):
+    """A lone weight that is numbered otherwise than the means before it is no weight of the first."""
+    with pytest.raises(PrintedError, match="is the weight of"):
+        parse_trace(text)
+
+
 @pytest.mark.parametrize("number", ["0e309", "0e5000", "0e-5000", "1e-400", "0e99999", "1" + "0" * 5000])
 def test_exponents_beyond_floats(number):
     """A figure whose last digit no float holds is read or refused, and so is a check of it."""
