@@ -62,7 +62,7 @@ def test_a_fit_is_finite_in_range_and_what_its_status_says(x):
 @settings(max_examples=60)
 @given(tame_data(), st.sampled_from([-8.0, -1.0, -0.25, 2.0, 1024.0]))
 def test_a_fit_moves_with_its_data(x, a):
-    """a x has the estimate of x, times a, to a ten-thousandth of a standard error."""
+    """Data times a have the estimate times a, to a ten-thousandth of a standard error."""
     fit, other = fitted(x), fitted(a * x)
     assert (fit is None) == (other is None)
     if fit is None:

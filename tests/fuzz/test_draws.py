@@ -49,12 +49,14 @@ def test_any_draws_are_judged_or_refused(draws):
     verdict = assess(draws)
     weight, sigma = draws[..., 0], draws[..., 3]
     sound = np.isfinite(draws).all() and (np.abs(draws) < 1e100).all() and (sigma > 0).all()
-    if not (sound and ((0 < weight) & (weight < 1)).all()):
+    if not (sound and ((weight > 0) & (weight < 1)).all()):
         assert verdict is not ms.Verdict.AGREE
 
 
 @settings(max_examples=40)
-@given(st.integers(0, 99), st.integers(2, 4), st.integers(4, 300), st.sampled_from(["constant", "copied", "all", "two"]))
+@given(
+    st.integers(0, 99), st.integers(2, 4), st.integers(4, 300), st.sampled_from(["constant", "copied", "all", "two"])
+)
 def test_chains_that_did_not_move_never_pass(seed, chains, length, kind):
     """One constant chain, one that is a copy, identical chains, a chain of two values: never agree."""
     draws = right_draws(seed, chains, length)
@@ -78,9 +80,11 @@ def test_draws_of_other_data_are_judged_or_refused(x, value, seed):
     assess(draws, x)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
-    st.tuples(st.floats(0, 1), *[st.one_of(st.floats(-9, 9), st.floats(), st.sampled_from(ODD))] * 2, st.floats(1e-3, 9)),
+    st.tuples(
+        st.floats(0, 1), *[st.one_of(st.floats(-9, 9), st.floats(), st.sampled_from(ODD))] * 2, st.floats(1e-3, 9)
+    ),
     tame_data(),
 )
 def test_any_estimate_is_judged_or_refused(estimate, x):

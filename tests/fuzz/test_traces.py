@@ -75,7 +75,9 @@ def mutated(draw, text):
     letters = list(text)
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(letters) - 1))
-        letters[place] = draw(st.one_of(st.characters(), st.sampled_from(["", "\n", "-", ".", ",", "e", "nan", letters[place] * 2])))
+        letters[place] = draw(
+            st.one_of(st.characters(), st.sampled_from(["", "\n", "-", ".", ",", "e", "nan", letters[place] * 2]))
+        )
     return "".join(itertools.chain(letters))
 
 
