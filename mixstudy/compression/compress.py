@@ -212,7 +212,7 @@ def _cheapest(cells: Cells, region: Region) -> _Choice | None:
             errors = cells.n * largest
         if region.low > -math.inf:  # the midpoint can't be in every cell
             errors = _error(index, counts, region, half_width=half_width, order=ORDERS)
-        met = np.flatnonzero((LEBESGUE + 1) * errors <= budget)
+        met = np.flatnonzero(errors <= budget / (LEBESGUE + 1))
         if met.size and (best is None or index.size * ORDERS[met[0]] // 2 <= best.points):
             best = _Choice(level, ORDERS[met[0]], index.size * ORDERS[met[0]] // 2)
     return best

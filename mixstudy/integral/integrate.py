@@ -120,7 +120,10 @@ def _modes(
     log_weights: Floats,
     sample: WeightedSample,
 ) -> tuple[Mode, ...]:
-    """All modes and their masses: what the proposal's components that climb to each are responsible for; none where no climb arrived."""
+    """All modes and their masses: what the proposal's components that climb to each are responsible for.
+
+    None where no climb arrived.
+    """
     ends = climb(target, proposal.means[:-1])
     peaks = distinct([*peaks, *ends])
     if not peaks:

@@ -104,6 +104,12 @@ def test_data_of_three_values_that_hardly_differ(x):
     assert not integrate(x).trusted
 
 
+def test_many_subnormal_observations_are_refused():
+    """Data of more observations than are used as they are, whose spread is no ordinary float."""
+    with pytest.raises(ms.DataError, match="standard deviation|distinct"):
+        ms.fit_em(np.arange(2000) * 5e-324)
+
+
 def test_sigma_near_the_gaps_between_floats_is_said():
     """At an offset of 1e15 floats lie an eighth apart: an estimate of sigma = 1 is not called converged."""
     x = np.random.default_rng(1).normal(size=200) + 5.0 * (np.arange(200) < 60)

@@ -97,6 +97,13 @@ def test_any_estimate_is_judged_or_refused(estimate, x):
     assert not np.isnan(found.deficit)
 
 
+@pytest.mark.parametrize("scale", [1e-85, 1e-95, 1e90])
+def test_an_estimate_at_an_extreme_scale_is_judged(scale):
+    """EM's own numbers of data at any scale that is promised are the maximum: no matrix of theirs is singular."""
+    x = ORDINARY * scale
+    assert check_estimate([*ms.fit_em(x).parameters], x).distance < 1e-3
+
+
 @pytest.mark.parametrize("length", [10, 50, 100, 200, 400])
 def test_a_stuck_sampler_is_named(length):
     """Draws that are all the same number are judged, and the check says that the chain is stuck."""
