@@ -106,7 +106,7 @@ def test_data_of_three_values_that_hardly_differ(x):
 
 def test_many_subnormal_observations_are_refused():
     """Data of more observations than are used as they are, whose spread is no ordinary float."""
-    with pytest.raises(ms.DataError, match="standard deviation|distinct"):
+    with pytest.raises(ms.DataError, match=r"standard deviation|distinct"):
         ms.fit_em(np.arange(2000) * 5e-324)
 
 
