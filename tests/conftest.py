@@ -19,6 +19,11 @@ from mixstudy.mcmc.samplers import compile_model
 from mixstudy.study.data_set import CHECK_NAMES, INTERVALS, SCHEMA, check_column
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the property-based tests (``tests/fuzz``) go on with other examples, for hours of one processor."""
+    parser.addoption("--fuzz-hours", type=float, default=0.0, help="hours for which tests/fuzz goes on")
+
+
 @pytest.fixture(scope="session")
 def faithful() -> ms.WeightedSample:
     """Old Faithful's waiting times."""

@@ -24,7 +24,7 @@ DesignFile = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Where all random streams come from.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the results in the folder, or add to them.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; as many as processors by default.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; as many as processors by default.")]
 OnCluster = Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler to run it on.")]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -102,11 +104,22 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
+def _terminated(*_: object) -> None:
+    """Leave nothing half-written; compiled code may swallow this, and the second SIGTERM ends at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt
+
+
 class Commands(TyperGroup):
     """The commands, whose unforeseen errors end in one sentence and whose output may be cut off."""
 
     def main(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (Typer's own, which it does not show)
-        """Run the program; Rich and Typer end with 1 where the output is closed, and 1 means something else here."""
+        """Run the program, which SIGTERM ends as Ctrl-C does.
+
+        Rich and Typer end with 1 where the output is closed, and 1 means something else here.
+        """
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminated)
         try:
             try:
                 return super().main(*args, **options)

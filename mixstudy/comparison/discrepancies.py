@@ -20,6 +20,8 @@ from scipy.special import expit, ndtr, ndtri
 from mixstudy.em.bootstrap import draw_replicates, lattice_masses, lattice_points, refit
 from mixstudy.model import Floats, Parameters
 
+ROUNDING = 1e-16
+"""Of a sum, relative to its largest term."""
 TAIL = 0.1
 """Share of the simulated values, the largest, from which the tail is extrapolated."""
 
@@ -56,14 +58,19 @@ def discrepancies(points: Floats, counts: Floats, theta: Floats) -> Floats:
     powers = np.vander(points, 5, increasing=True)
     all_, first = counts @ powers, (counts * expit(odds)) @ powers[:, :3]
     groups = ((mu1, first.T), (mu2, (all_[:, :3] - first).T))
-    spreads = [(s[2] - 2 * mu * s[1] + mu**2 * s[0] + sigma**2) / (s[0] + 1) for mu, s in groups]
+    spreads = [_at_least(s[2] - 2 * mu * s[1] + mu**2 * s[0] + sigma**2, s[2]) / (s[0] + 1) for mu, s in groups]
     shape = _shape(*(all_[:, 1:] / all_[:, :1]).T) - _shape(*_model_moments(theta))
     return np.column_stack([*shape, np.log(spreads[0] / spreads[1]) / 2])
 
 
+def _at_least(squares: Floats, largest: Floats) -> Floats:
+    """Sums of squares, no smaller than the rounding of the largest term in them: means may be 1e8 sigma apart."""
+    return np.maximum(squares, ROUNDING * np.abs(largest))
+
+
 def _shape(m1: Floats, m2: Floats, m3: Floats, m4: Floats) -> Floats:
     """Skewness and excess kurtosis from the raw moments, shape ``(2, R)``."""
-    variance = m2 - m1**2
+    variance = _at_least(m2 - m1**2, m2)
     third = m3 - 3 * m1 * m2 + 2 * m1**3
     fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
     return np.stack([third / variance**1.5, fourth / variance**2 - 3])

@@ -67,8 +67,8 @@ class Region(NamedTuple):
     def around(cls, theta: ArrayLike) -> Region:
         """The smallest region that covers parameters in rows ``(weight, mu1, mu2, sigma)``, shape ``(m, 4)``."""
         weight, mu1, mu2, sigma = np.atleast_2d(np.asarray(theta, dtype=np.float64)).T
-        slope = (mu2 - mu1) / sigma**2
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            slope = (mu2 - mu1) / sigma / sigma
             midpoint = (mu1 + mu2) / 2 + np.log(weight / (1 - weight)) / slope
         if not np.isfinite(midpoint).all():
             return cls(float(slope.max()))
@@ -92,6 +92,8 @@ def interpolation_error(away: ArrayLike, *, half_width: ArrayLike, order: ArrayL
     p = np.asarray(order, dtype=np.float64)
     if slope <= 0:
         return np.zeros(np.broadcast(away, half_width, p).shape)
+    if slope == math.inf:
+        return np.full(np.broadcast(away, half_width, p).shape, math.inf)
     pole = math.pi / slope
     reach = np.hypot(away, pole)
     others = math.sqrt(math.pi) / 4 * np.exp(gammaln((p - 1) / 2) - gammaln(p / 2)) * reach / pole
@@ -210,7 +212,7 @@ def _cheapest(cells: Cells, region: Region) -> _Choice | None:
             errors = cells.n * largest
         if region.low > -math.inf:  # the midpoint can't be in every cell
             errors = _error(index, counts, region, half_width=half_width, order=ORDERS)
-        met = np.flatnonzero((LEBESGUE + 1) * errors <= budget)
+        met = np.flatnonzero(errors <= budget / (LEBESGUE + 1))
         if met.size and (best is None or index.size * ORDERS[met[0]] // 2 <= best.points):
             best = _Choice(level, ORDERS[met[0]], index.size * ORDERS[met[0]] // 2)
     return best

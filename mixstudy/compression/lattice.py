@@ -135,6 +135,10 @@ def _halves() -> Floats:
     return halves
 
 
+NARROWEST = 2.0**-1000
+"""Width of a cell whose inverse is still a float; data of so small a spread are refused later, by their scale."""
+
+
 def exponent_for(x: Floats) -> int:
     """Exponent of the cells' width from the spread of a pilot of ``x``, outliers left aside.
 
@@ -145,7 +149,7 @@ def exponent_for(x: Floats) -> int:
     require_finite(pilot)
     low, high = np.quantile(pilot, [0.1, 0.9])
     spread = (high - low) / SPREAD or float(np.ptp(pilot)) or float(np.abs(pilot[0])) or 1.0
-    return math.floor(math.log2(spread / PER_SD))
+    return math.floor(math.log2(max(spread / PER_SD, NARROWEST)))
 
 
 def count_array(x: Floats, exponent: int) -> Cells:

@@ -42,6 +42,8 @@ def refine_until_accurate[R](
         where: The regions in which a result has used the likelihood.
     """
     result = work(sample)
+    if not isinstance(sample, CompressedSample):
+        return result
     for _ in range(MAX_REFINEMENTS):
         finer = refine(sample, where(result))
         if finer is None:

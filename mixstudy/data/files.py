@@ -27,7 +27,7 @@ def readable(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, EOFError, csv.Error, pa.ArrowException, duckdb.Error) as error:
+    except (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, duckdb.Error) as error:
         raise fault(path, f"cannot be read: {error}; check its permissions, or save it again") from error
 
 
@@ -121,10 +121,10 @@ def replacing(path: Path) -> Iterator[Path]:
     beside = path.with_name(TEMPORARY.format(process=os.getpid(), word=secrets.token_hex(8)) + path.suffix)
     try:
         yield beside
-        _flush(beside)
+        flush(beside)
         beside.replace(path)
         if os.name == "posix":  # elsewhere folders can't be opened
-            _flush(path.parent)
+            flush(path.parent)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         problem = "the disk is full: free some space" if full else f"can't be written ({error.strerror or error})"
@@ -134,7 +134,7 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -147,11 +147,12 @@ def sweep(folder: Path) -> None:
     """Remove what processes that were killed had begun to write into a folder."""
     for left in folder.glob(TEMPORARY.format(process="*", word="*") + "*"):
         writer = int(left.name.split("-")[1])
-        if writer == os.getpid() or not _runs(writer):
+        if writer == os.getpid() or not runs(writer):
             left.unlink(missing_ok=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether a process of this machine is still there, as far as can be told."""
     if os.name != "posix":
         return True  # signal 0 is Ctrl-C elsewhere
     try:

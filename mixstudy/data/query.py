@@ -69,7 +69,7 @@ def column_values(table: Table, position: int, *, rows: int) -> Iterator[Floats]
                 if start + values.size > done:
                     yield values[max(0, done - start) :]
                 start += values.size
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, UnicodeError) as error:
         raise fault(table.path, _explained(str(error))) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from tokenize import TokenError
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,8 @@ from mixstudy.data.query import floats
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
 
+NOT_NUMPY = (ValueError, TypeError, SyntaxError, TokenError, OverflowError, MemoryError, RecursionError)
+"""What NumPy raises of a header that is damaged, which it reads as Python."""
 READ_AHEAD = 1 << 20
 """Read-ahead in a column of a Parquet file."""
 
@@ -39,7 +42,7 @@ def _array(path: str) -> np.ndarray:
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+    except NOT_NUMPY as error:
         raise fault(path, f"cannot be read: {error}; save an array of plain numbers") from error
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
         raise fault(path, f"an array of {array.dtype}, shape {array.shape}; it must hold a column of real numbers")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mixstudy.data.sample import WeightedSample
-from mixstudy.faults.figures import Printed
+from mixstudy.faults.figures import Printed, power_of_ten
 from mixstudy.faults.following import begins
 from mixstudy.model import Floats
 
@@ -25,7 +25,7 @@ def judge_heights(heights: Sequence[float | str], trace: Sequence[Printed], samp
         One sentence: where it fell, or how it goes with the likelihood of the rows themselves.
     """
     values = np.array([_number(value) for value in heights])
-    half = 0.5 * 10.0 ** -max((_decimals(value) for value in heights), default=0)
+    half = 0.5 * power_of_ten(-max((_decimals(value) for value in heights), default=0))
     falls = np.flatnonzero(np.diff(values) < -2 * half - 1e-12 * np.abs(values[1:]))
     if falls.size:
         k = int(falls[0])

@@ -186,8 +186,10 @@ def _shown(row: Row) -> str:
 
 def _require_order(row: Row, found: dict[str, list[tuple[int, str]]]) -> None:
     """Raise where one weight alone belongs to the second mean."""
-    first, index = found["mean"][0][0], found["weight"][0][0]
-    if len(found["weight"]) == 1 and index not in (-1, first) and first != -1:
-        name = found["weight"][0][1]
-        msg = f"row {row.line}: {name} is the weight of {found['mean'][1][1]}; print that of {found['mean'][0][1]}"
+    (first, mean), (index, name) = found["mean"][0], found["weight"][0]
+    of_the_first = index in (-1, first) or (first == -1 and index < 2)  # noqa: PLR2004  (numbered from 0 or from 1)
+    if len(found["weight"]) == 1 and not of_the_first:
+        both = len(found["mean"]) > 1
+        other, own = (found["mean"][1][1], mean) if both else ("the second mean", "the first")
+        msg = f"row {row.line}: {name} is the weight of {other}; print that of {own}"
         raise PrintedError(msg)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mixstudy.diagnosis.names import meaning
 from mixstudy.diagnosis.tokens import is_number
+from mixstudy.faults.figures import power_of_ten
 
 FINAL = re.compile(r"\b(final|result|converged|estimates?|done|best)\b", re.IGNORECASE)
 TRUE = re.compile(r"\b(true|truth)\b", re.IGNORECASE)
@@ -58,7 +59,7 @@ def label_of(words: list[str]) -> str:
 def _unit(text: str) -> float:
     """One unit of the last printed figure."""
     digits, _, power = text.lower().partition("e")
-    return 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
+    return power_of_ten(int(power or 0) - len(digits.partition(".")[2]))
 
 
 def complements(one: str, two: str) -> bool:

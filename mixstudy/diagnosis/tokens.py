@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mixstudy.diagnosis.names import places
 
-NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?|na)", re.ASCII | re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?|nan|inf(?:inity)?|na)", re.ASCII | re.IGNORECASE)
 """A number as Python, C, R and Fortran print it, and what is printed where there is none."""
 TOKEN = re.compile(
     rf"(?P<number>{NUMBER.pattern}(?![\w%]|\.\d))|(?P<word>\$?[^\W\d][\w.]*(?:\[\w*\]|\(\d\))*(?:\^2|\*\*2)?)"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.compression.compress import Region
+from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.compression.refine import coarsen, compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
 from mixstudy.data.text import glance
@@ -31,6 +31,10 @@ OUTLIERS = 3
 """Beside the ladder, the 1 to 3 outermost points on each side start as a component of their own."""
 REACH = 6.0
 """Standard errors of the slope within which no draw of thousands is missed, with room for skewness."""
+
+ROUNDED = 0.01
+"""Standard errors by which the rounding of observations and estimates may move a maximum that counts as reached, the
+most that printing is forgiven too (``comparison.checks.STATIONARY``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,8 @@ def fit_em(x: ArrayLike | WeightedSample, *, exact: bool = False) -> EMFit:
     if exact:
         return _highest(as_sample(x))
     fit = refine_until_accurate(compress_if_large(x), _highest, _regions)
+    if not isinstance(fit.sample, CompressedSample):
+        return fit
     return replace(fit, sample=coarsen(fit.sample, _regions(fit)[0].widened(_margin(fit))))
 
 
@@ -220,18 +226,25 @@ def _fit(sample: WeightedSample, path: Path, maxima: tuple[LocalMaximum, ...]) -
     iterates = np.hstack([sample.from_standard(path.iterates[:, :4]), heights])
     for array in (cov, iterates):
         array.setflags(write=False)
+    parameters = _in_data_units(sample, theta.array)
+    rounded = path.status is EMStatus.CONVERGED and _rounding(sample, parameters) > ROUNDED
     return EMFit(
-        parameters=_in_data_units(sample, theta.array),
+        parameters=parameters,
         standard_errors=PerParameter(*np.sqrt(np.diag(cov)).tolist()),
         covariance=cov,
         log_likelihood=float(heights[-1, 0]),
         distance=path.distance,
-        status=path.status,
+        status=EMStatus.ROUNDED if rounded else path.status,
         maxima=maxima,
         steps=path.steps,
         iterates=iterates,
         sample=sample,
     )
+
+
+def _rounding(sample: WeightedSample, parameters: Parameters) -> float:
+    """Standard errors by which the last digit of the largest observation moves the estimate."""
+    return math.sqrt(sample.n) * float(np.spacing(np.abs(sample.points).max())) / parameters.sigma
 
 
 def _in_data_units(sample: WeightedSample, theta: Floats) -> Parameters:

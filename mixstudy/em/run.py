@@ -24,6 +24,7 @@ class EMStatus(Enum):
     SADDLE = "EM came to rest on a saddle of the likelihood (both means equal), which is not a maximum."
     EMPTIED = "EM lost a component: its expected count fell to zero."
     PLAIN = "Textbook EM ran for the iterations asked for; whether it had converged was not judged."
+    ROUNDED = "EM came as near to a maximum as floats allow: sigma is hardly wider than the gaps between them there."
 
 
 class Ends(NamedTuple):

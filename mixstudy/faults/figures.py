@@ -44,7 +44,7 @@ def printed_rows(trace: Sequence[Printed] | Floats) -> Rows:
         digits = [_digits(value) for value in column]
         decimals = max(_decimals(d) for d in digits)
         figures = max(_decimals(d) + d.adjusted() + 1 for d in digits)
-        half[:, k] = [0.5 * 10.0 ** -min(decimals, figures - d.adjusted() - 1) for d in digits]
+        half[:, k] = [0.5 * power_of_ten(-min(decimals, figures - d.adjusted() - 1)) for d in digits]
     return Rows(values, half)
 
 
@@ -67,7 +67,7 @@ def half_units(values: Printed) -> Floats:
         dropped = [f - a for a, f in zip(decimals, full, strict=True)]
         one = 1 if figures >= PROGRAM and dropped.count(1) < PADS else 0
         full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
-    return np.array([0.5 * 10.0**-f for f in full])
+    return np.array([0.5 * power_of_ten(-f) for f in full])
 
 
 def _padded(digits: Sequence[Decimal]) -> Floats | None:
@@ -80,12 +80,17 @@ def _padded(digits: Sequence[Decimal]) -> Floats | None:
     given = [d.adjusted() + 1 + _decimals(d) for d in digits]
     if sum(max(0, each - needed) for each in given) < PADS:
         return None
-    return np.array([0.5 * 10.0 ** (d.adjusted() + 1 - needed) for d in digits])
+    return np.array([0.5 * power_of_ten(d.adjusted() + 1 - needed) for d in digits])
 
 
 def typed_units(values: Printed) -> Floats:
     """The same with no trailing zeros given back: the least that was claimed."""
-    return np.array([0.5 * 10.0 ** -_decimals(_digits(value)) for value in values])
+    return np.array([0.5 * power_of_ten(-_decimals(_digits(value))) for value in values])
+
+
+def power_of_ten(exponent: int) -> float:
+    """A power of ten, infinite or zero beyond the range of floats, where ``10.0 ** 309`` raises."""
+    return float(f"1e{exponent}")
 
 
 def _digits(value: float | str) -> Decimal:

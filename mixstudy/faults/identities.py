@@ -40,8 +40,12 @@ def excess(data: Points, theta: Floats) -> tuple[Floats, Floats]:
 def off_the_identities(case: Case) -> float:
     """Distance in standard errors to the nearest numbers that keep the data's mean and variance."""
     missed, slope = excess(case.data, case.estimate)
-    spread = slope @ np.linalg.inv(case.information) @ slope.T
-    return math.sqrt(max(float(missed @ np.linalg.solve(spread, missed)), 0.0))
+    spread = slope @ np.linalg.pinv(case.information) @ slope.T
+    unit = np.sqrt(np.diag(spread))  # so that the scale of the data does not make it singular
+    if not (np.isfinite(spread).all() and (unit > 0).all()):
+        return math.inf
+    z = missed / unit
+    return math.sqrt(max(float(z @ np.linalg.pinv(spread / unit / unit[:, None]) @ z), 0.0))
 
 
 def means_have_met(case: Case) -> bool:

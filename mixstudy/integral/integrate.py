@@ -132,9 +132,14 @@ def _modes(
     log_weights: Floats,
     sample: WeightedSample,
 ) -> tuple[Mode, ...]:
-    """All modes and their masses: what the proposal's components that climb to each are responsible for."""
+    """All modes and their masses: what the proposal's components that climb to each are responsible for.
+
+    None where no climb arrived.
+    """
     ends = climb(target, proposal.means[:-1])
     peaks = distinct([*peaks, *ends])
+    if not peaks:
+        return ()
     places = [mean if end is None else end.u for mean, end in zip(proposal.means, ends, strict=False)]
     owner = np.array([np.argmin([apart(place, peak) for peak in peaks]) for place in places])
     weights = np.exp(log_weights - log_weights.max())

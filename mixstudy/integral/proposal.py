@@ -27,6 +27,8 @@ PRIOR_DRAWS = 5.0
 """Draws that the common covariance counts as in that of each component (Fraley & Raftery 2007)."""
 MIN_SHARE = 2e-3
 """Share below which a component is given up."""
+MIN_EIGENVALUE, MIN_SCALE = 1e-10, 1e-150
+"""Smallest eigenvalue of a correlation matrix that is told from the rounding of its sums, and the smallest scale."""
 BITS = 30
 """Binary digits of a Sobol point."""
 
@@ -44,7 +46,7 @@ class Proposal:
 
     @cached_property
     def _factors(self) -> Floats:
-        return np.linalg.cholesky(self.scales)
+        return np.linalg.cholesky(definite(self.scales))
 
     @cached_property
     def _whiten(self) -> Floats:
@@ -93,3 +95,14 @@ class Proposal:
             means=np.concatenate([self.means[:-1][kept] + move, self.means[-1:]]),
             scales=np.concatenate([scales, self.scales[-1:]]),
         )
+
+
+def definite(scales: Floats) -> Floats:
+    """Scales, shape ``(k, 4, 4)``, positive definite where rounding has left them short of it."""
+    unit = np.sqrt(np.maximum(np.diagonal(scales, axis1=1, axis2=2), MIN_SCALE**2))
+    outer = unit[:, :, None] * unit[:, None, :]
+    values, vectors = np.linalg.eigh(scales / outer)
+    if values.min() > MIN_EIGENVALUE:
+        return scales
+    mended: Floats = (vectors * np.maximum(values, MIN_EIGENVALUE)[:, None]) @ vectors.swapaxes(1, 2) * outer
+    return mended

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixstudy.data.files import runs
+from mixstudy.report.exchange import exchange
 from mixstudy.study.provenance import PROGRAM
 
 FIGURES = "figures"
@@ -56,6 +59,8 @@ CHECK = Layout(marker="check.json", figures=("surface", "steps"))
 """The folder of an assessment's report."""
 STAGE = ".mixstudy-"
 """Prefix of the directory in which files are written before they are moved."""
+OURS = f"{STAGE}{platform.node()}-"
+"""Prefix of those of this machine, whose processes can be looked for; that of the process follows."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the operating system says of a full disk."""
 
@@ -111,7 +116,9 @@ def staged(target: Path, layout: Layout) -> Iterator[Path]:
             target.mkdir(parents=True, exist_ok=True)
             beside = not target.is_mount() and os.access(target.parent, os.W_OK)
             tempfile.TemporaryFile(dir=target).close()
-            stage = Path(tempfile.mkdtemp(prefix=STAGE, dir=target.parent if beside else target))
+            for place in (target.parent, target) if beside else (target,):
+                _sweep(place)
+            stage = Path(tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=target.parent if beside else target))
         except OSError as error:
             msg = f"the output directory {target} can't be created or written: {error.strerror or error}"
             raise OutputError(msg) from error
@@ -150,8 +157,21 @@ def _listed(folder: Path) -> list[Path]:
     return [*folder.iterdir()] if folder.exists() else []
 
 
+def _sweep(place: Path) -> None:
+    """Remove the stages of processes of this machine that were killed."""
+    for left in place.glob(f"{OURS}*-*"):
+        process = left.name.removeprefix(OURS).split("-")[0]
+        if process.isdigit() and not runs(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def move(stage: Path, target: Path, layout: Layout) -> None:
-    """Move every staged file to its place, or on any exception put the earlier report back."""
+    """Put the stage in the target's place in one step; what was there is the stage then.
+
+    Where that can't be, move file by file, or on any exception put the earlier report back.
+    """
+    if stage.parent == target.parent and exchange(stage, target):
+        return
     kept, files = stage / "kept", layout.files
     (kept / FIGURES).mkdir(parents=True)
     for name in files:  # copytree would not say why it failed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from pages import PROVENANCE, TABLES, contents
 
 from mixstudy.comparison.compare import Comparison
-from mixstudy.report.folder import STUDY, OutputError, check_output
+from mixstudy.report.folder import OURS, STUDY, OutputError, check_output
 from mixstudy.report.write import write_report
 
 
@@ -73,6 +75,7 @@ def test_writing_failure_changes_nothing(
     write_report(result, tmp_path / "old", provenance=PROVENANCE)
     before = contents(tmp_path)
     replace_file, calls = os.replace, []
+    monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as where folders can't change places
 
     def fail(source: Path, *others: Any) -> None:
         calls.append(source)
@@ -87,3 +90,35 @@ def test_writing_failure_changes_nothing(
             write_report(replace(result, em=None), tmp_path / name)
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.usefixtures("_quick_page")
+def test_a_report_is_replaced_in_one_step(result: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where folders can change places no file is renamed by itself, so that no kill can mix two reports."""
+    folder = tmp_path / "s"
+    folder.mkdir(mode=0o750)
+    write_report(result, folder, provenance=PROVENANCE)
+    monkeypatch.setattr(os, "replace", None)
+    write_report(replace(result, em=None), folder, provenance=PROVENANCE)
+    assert not (folder / "em_trace.csv").exists()
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+@pytest.mark.usefixtures("_quick_page")
+def test_a_report_goes_where_one_works(bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in which we work takes a report and stays the folder in which we work."""
+    (tmp_path / "s").mkdir()
+    monkeypatch.chdir(tmp_path / "s")
+    write_report(bare, ".")
+    assert Path("report.html").exists()
+
+
+def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:
+    """The stage of a process that is gone is removed by the next report, that of one that runs is not."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for process in (gone.pid, os.getppid()):
+        (tmp_path / f"{OURS}{process}-abc").mkdir()
+    check_output(tmp_path / "s", STUDY)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{OURS}{os.getppid()}-abc"]
