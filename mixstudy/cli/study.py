@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,6 +36,9 @@ from mixstudy.cli.options import (
     require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, working
+
+if TYPE_CHECKING:
+    from mixstudy.comparison.compare import Comparison
 
 
 def study(
@@ -100,14 +103,26 @@ def study(
             err.print("Compiling (half a minute the first time ever), then sampling ...")
         own = prior_of(em.sample, shape)
         posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
-        with working("Comparing and writing the report", quiet=quiet):
+        with working("Comparing", quiet=quiet):
             gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
             result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
-            from mixstudy.cli.terminal import console_checks, console_table
+        _tell(result, quiet=quiet)
+        with working("Writing the report", quiet=quiet):
             from mixstudy.report.write import write_report
 
             report = write_report(result, directory, formats=wanted, title=title)
     if not quiet:
+        out.print(f"Report: {report}", soft_wrap=True)
+    if opened and not webbrowser.open(report.as_uri()):
+        err.print("The report can't be opened from here.")
+    raise typer.Exit(result.verdict.exit_code)
+
+
+def _tell(result: Comparison, *, quiet: bool) -> None:
+    """The answer, before the report is written."""
+    if not quiet:
+        from mixstudy.cli.terminal import console_checks, console_table
+
         out.print(console_table(result))
         out.print(console_checks(result))
     out.print(result.sentence, style="bold")
@@ -115,7 +130,3 @@ def study(
         from mixstudy.study.rates import told
 
         out.print(told(result.posterior.sample.n, result.estimate))
-        out.print(f"Report: {report}", soft_wrap=True)
-    if opened and not webbrowser.open(report.as_uri()):
-        err.print("The report can't be opened from here.")
-    raise typer.Exit(result.verdict.exit_code)

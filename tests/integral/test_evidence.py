@@ -1,5 +1,6 @@
 """The evidence of one component and the Bayes factor."""
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.integrate import dblquad
 
 import mixstudy as ms
 from mixstudy.data.sample import default_prior
-from mixstudy.integral.evidence import bayes_factor, log_evidence_of_one
+from mixstudy.integral.evidence import bayes_factor, log_evidence_of_one, log_evidence_under
 from mixstudy.integral.integrate import integrate
 
 
@@ -64,3 +65,14 @@ def test_a_wider_prior_costs_the_second_component_more():
     found = bayes_factor(integrate(DATA_SETS["one component"]()))
     (_, narrow), (_, wide) = found.by_scale
     assert narrow > found.log_factor > wide
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+@pytest.mark.parametrize("name", ["Old Faithful", "galaxies", "one component", "n = 12", "weak"])
+def test_the_evidence_under_another_prior_is_that_of_an_integral_of_its_own(name, scale):
+    """Draws weighed anew give the evidence under another scale to a hundredth of a nat."""
+    sample = ms.as_sample(DATA_SETS[name]())
+    prior = default_prior(sample)
+    other = dataclasses.replace(prior, scale=scale * prior.scale)
+    own = integrate(sample, prior=other)
+    assert log_evidence_under(other, integrate(sample, prior=prior)) == pytest.approx(own.log_evidence, abs=0.01)
