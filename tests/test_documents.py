@@ -98,7 +98,7 @@ def test_check_json_is_described(compressed):
     """Each key of ``check.json`` has its line; what is explained under which title depends on the numbers."""
     wrong = [0.7, *[*compressed.em.parameters][1:]]
     found = ms.check_estimate(wrong, compressed.posterior.sample, posterior=compressed.posterior)
-    oddity = Oddity("ties", "Many are equal.", "Round less.", harmful=False)
+    oddity = Oddity("ties", "Many are equal.", "Round less.")
     whole = replace(found, oddities=(oddity,), alternative=Alternative("a wider one", 12.0))
     keys = paths(assessment_json(whole, provenance()))
     assert described("check.json") == {re.sub(r"^explanation\..*", "explanation.SECTION", key) for key in keys}

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from mixstudy.comparison.checks import CHECKS as COMPARISON_CHECKS
 from mixstudy.comparison.evidence import PosteriorEvidence, hold_against_posterior, standing
-from mixstudy.comparison.goodness_of_fit import AdequacyStatus, check_adequacy
+from mixstudy.comparison.goodness_of_fit import Adequacy, AdequacyStatus, check_adequacy
 from mixstudy.comparison.verdict import Check, Verdict, judge, run_checks
 from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.data.sample import DataError, WeightedSample, as_sample
@@ -99,57 +99,104 @@ def check_estimate(
         rows = None  # it broke down at its start
     raw = four_numbers(estimate, "estimate", empty=True)
     theta = Parameters.relabelled(raw)
-    seen, notes = _seen(sample, fit, theta)
-    begin = _begin(start, rows)
-    case, adequacy = make_case(estimate, seen, fit), check_adequacy(fit, seed=seed)
+    seen, on_points = _seen(sample, fit, theta)
+    adequacy = check_adequacy(fit, seed=seed)
     with np.errstate(all="ignore"):  # numbers out of all proportion overflow; infinities are handled
-        deficit, distance = standing(theta, seen, fit)
-        evidence = Diagnosis(
-            estimate=theta,
-            fit=fit,
-            sample=seen,
-            deficit=deficit,
-            distance=distance,
-            rounding=case.rounding,
-            off=case.off,
-            adequacy=adequacy,
+        evidence = _gather(
+            estimate,
+            seen,
+            fit,
+            start=_begin(start, rows),
             truth=truth,
+            rows=rows,
+            draws=draws,
+            adequacy=adequacy,
             level=level,
-            posterior=None,
-            faults=recognise(estimate if begins(raw) else None, seen, start=begin, truth=truth, trace=rows, fit=fit),
-            location=None if rows is None else localise_trace(rows, seen),
-            draws=None if draws is None else _kept(draws),
             prior=prior,
-            marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
         )
-        beside = None if posterior is None else _beside(evidence, posterior, kind=kind)
-        evidence = replace(evidence, posterior=beside)
+        if posterior is not None:
+            evidence = replace(evidence, posterior=_beside(evidence, posterior, kind=kind))
         own, shared = run_checks(evidence, CHECKS), run_checks(evidence, COMPARISON_CHECKS)
-    checks = (*own, *shared)
+    return _conclude(
+        evidence,
+        estimate,
+        checks=(*own, *shared),
+        comparison=_comparison(evidence, shared, kind=kind),
+        oddities=find_oddities(sample, fit),
+        notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *on_points),
+    )
+
+
+def _gather(
+    estimate: Printed,
+    sample: WeightedSample,
+    fit: EMFit,
+    *,
+    start: Floats | None,
+    truth: Parameters | None,
+    rows: Sequence[Printed] | None,
+    draws: ArrayLike | None,
+    adequacy: Adequacy,
+    level: float,
+    prior: Prior | None,
+) -> Diagnosis:
+    """What the likelihood, the known mistakes, the steps and the draws say of an estimate, without a posterior."""
+    case, theta = make_case(estimate, sample, fit), Parameters.relabelled([float(value) for value in estimate])
+    deficit, distance = standing(theta, sample, fit)
+    usable = estimate if begins(theta.array) else None
+    return Diagnosis(
+        estimate=theta,
+        fit=fit,
+        sample=sample,
+        deficit=deficit,
+        distance=distance,
+        rounding=case.rounding,
+        off=case.off,
+        adequacy=adequacy,
+        truth=truth,
+        level=level,
+        posterior=None,
+        faults=recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit),
+        location=None if rows is None else localise_trace(rows, sample),
+        draws=None if draws is None else _kept(draws),
+        prior=prior,
+        marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
+    )
+
+
+def _conclude(
+    evidence: Diagnosis,
+    estimate: Printed,
+    *,
+    checks: tuple[Check, ...],
+    comparison: Comparison | None,
+    oddities: tuple[Oddity, ...],
+    notes: tuple[str, ...],
+) -> Assessment:
+    """The verdict, with the likely mistake, a misfit and what is odd about the data in its sentence."""
     verdict, sentence = judge(evidence, checks, RULES)
-    faults = (*evidence.faults, *evidence.marks)
-    told = worth_telling(faults, right=at_maximum(evidence))
-    location, oddities = _location(evidence, estimate), find_oddities(sample, fit)
+    faults, location = (*evidence.faults, *evidence.marks), _location(evidence, estimate)
     if verdict is Verdict.DISAGREE:
-        sentence += headline(location, told)
+        sentence += headline(location, worth_telling(faults, right=at_maximum(evidence)))
+    misfit = evidence.adequacy.status is AdequacyStatus.MISFIT
     return Assessment(
         verdict=verdict,
-        sentence=sentence + adequacy.caveat + _without(oddities, estimate),
-        estimate=theta,
+        sentence=sentence + evidence.adequacy.caveat + _without(oddities, estimate),
+        estimate=evidence.estimate,
         distance=evidence.off,
         rounding=evidence.rounding,
         deficit=evidence.deficit,
-        fit=fit,
+        fit=evidence.fit,
         checks=checks,
         faults=faults,
-        adequacy=adequacy,
-        comparison=_comparison(evidence, shared, kind=kind),
+        adequacy=evidence.adequacy,
+        comparison=comparison,
         location=location,
         steps=evidence.location,
         draws=evidence.draws,
         oddities=oddities,
-        alternative=better_model(fit.sample) if adequacy.status is AdequacyStatus.MISFIT else None,
-        notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *notes),
+        alternative=better_model(evidence.fit.sample) if misfit else None,
+        notes=notes,
     )
 
 

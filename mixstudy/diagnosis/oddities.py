@@ -43,8 +43,6 @@ class Oddity(NamedTuple):
     """What was found, and what it does."""
     advice: str
     """The way out."""
-    harmful: bool
-    """Whether the fit describes it rather than the data."""
     without: Floats | None = None
     """The other observations, where leaving some out is the way."""
 
@@ -64,7 +62,7 @@ def find_oddities(sample: WeightedSample, fit: EMFit) -> tuple[Oddity, ...]:
 def _counter(values: Floats, counts: Floats) -> Iterator[Oddity]:
     if (counts == 1).all() and len(values) >= FEWEST and np.allclose(np.diff(values), 1, rtol=0, atol=0):
         text = f"The values are {values[0]:g}, {values[1]:g}, {values[2]:g} and so on to {values[-1]:g}, each once"
-        yield Oddity("a counter", f"{text}: row numbers, not observations.", "Choose another column.", harmful=True)
+        yield Oddity("a counter", f"{text}: row numbers, not observations.", "Choose another column.")
 
 
 def _codes(sample: WeightedSample, values: Floats, counts: Floats) -> Iterator[Oddity]:
@@ -78,7 +76,6 @@ def _codes(sample: WeightedSample, values: Floats, counts: Floats) -> Iterator[O
                 "a code for missing values",
                 f"{text}: it stands for a missing value and is fitted as one that was observed.",
                 f"Leave {value:g} out, or tell the reader of the file that it means missing.",
-                harmful=True,
                 without=sample.points[sample.points != value],
             )
 
@@ -99,7 +96,6 @@ def _outliers(sample: WeightedSample, fit: EMFit) -> Iterator[Oddity]:
                 "an outlier that takes a component",
                 f"{text}: two groups are not what it says.",
                 "Look at these observations; where they are errors, leave them out and fit again.",
-                harmful=True,
                 without=sample.points[inside],
             )
 
@@ -116,7 +112,6 @@ def _heaps(values: Floats, counts: Floats) -> Iterator[Oddity]:
             "zeros in excess",
             f"{text}, where another value occurs {_times(usual)} in the median: no normal component is that narrow.",
             "Fit the values above 0 alone, and report the share of zeros beside them.",
-            harmful=True,
         )
     elif heaps:
         where = ", ".join(f"{values[k]:g} ({counts[k]:g} times)" for k in sorted(heaps))
@@ -125,7 +120,6 @@ def _heaps(values: Floats, counts: Floats) -> Iterator[Oddity]:
             "heaps of equal values",
             f"{text}, where another occurs {_times(usual)} in the median: coded or guessed values.",
             "Find out how these were recorded; a component on a heap is narrow for that alone.",
-            harmful=False,
         )
 
 
@@ -141,14 +135,12 @@ def _round_numbers(values: Floats, counts: Floats, fit: EMFit) -> Iterator[Oddit
             "heaping at round numbers",
             f"{share:.0%} of the values are multiples of {5 * step:g}, where one in five would be: they were rounded.",
             "The means hardly suffer; sigma is as uncertain as the rounding.",
-            harmful=False,
         )
     elif step > COARSE * fit.parameters.sigma:
         yield Oddity(
             "rounded values",
             f"All values are multiples of {step:g}, which is {step / fit.parameters.sigma:.2g} sigma.",
             f"Rounding adds step^2 / 12 to sigma^2 (Sheppard 1898): take off {step**2 / 12:.3g}.",
-            harmful=False,
         )
 
 

@@ -30,7 +30,9 @@ class IntegralStatus(Enum):
     TRUSTED = "The posterior was integrated: its draws weigh evenly and every interval end is known."
     IMPRECISE = "The integral is not precise enough: an interval end has a Monte Carlo error above 0.05 posterior sds."
     UNEVEN = "The integral can't be trusted: a few draws carry most of the weight, so part of the posterior is missing."
-    NOT_ACCURATE = "The integral can't be trusted: the compressed observations do not serve all of the posterior."
+    NOT_ACCURATE = (
+        "The integral can't be trusted: the points of compressed observations are not accurate everywhere in it."
+    )
 
 
 class Estimates(NamedTuple):

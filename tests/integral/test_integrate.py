@@ -112,7 +112,7 @@ def test_compressed_observations_have_the_posterior_of_all():
 
 
 def test_points_that_do_not_serve_the_posterior_are_refined():
-    """Points chosen for means hardly apart are exchanged for points that serve where the mass is."""
+    """Points chosen for means hardly apart are exchanged for points accurate where the mass is."""
     sample = compress(ms.simulate(ms.Parameters(0.5, 0, 9, 1), n=2000, seed=0))
     coarse = sample.recompress(Region(0.05))
     found = integrate(coarse)
