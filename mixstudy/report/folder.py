@@ -40,12 +40,15 @@ class Layout:
     """Other files beside the report."""
     figures: tuple[str, ...]
     """Names of the figures, whether or not a report has all of them."""
+    folders: tuple[str, ...] = ()
+    """Names of folders below it, each with the report of a study."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that such a report may have."""
         drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
-        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
+        below = (f"{folder}/{name}" for folder in self.folders for name in STUDY.files)
+        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn, *below)
 
 
 STUDY = Layout(
