@@ -135,12 +135,12 @@ def _lines(each: Studied) -> tuple[tuple[str, ...], ...]:
     """EM's estimates of a file and under them the posterior's, or why there are none."""
     if isinstance(each.outcome, str):
         return ((each.file, NOTHING, NOTHING, *(NOTHING for _ in LABELS), each.verdict, each.outcome),)
-    cells = [*rows(each.outcome)]
-    sample = each.outcome.posterior.sample
+    cells, found = [*rows(each.outcome)], each.outcome
     em, posterior = ([f"{row[k]} ± {row[k + 1]}" for row in cells] for k in (1, 3))
-    n = f"{sample.n:.15g}"
+    n = f"{found.posterior.sample.n:.15g}"
+    why = found.adequacy.caveat.strip() if found.verdict is Verdict.AGREE else found.sentence
     return (
-        (each.file, n, "EM ± s.e.", *em, each.verdict, each.outcome.sentence),
+        (each.file, n, "EM ± s.e.", *em, each.verdict, why),
         (each.file, n, "posterior ± sd", *posterior, "", ""),
     )
 
