@@ -85,7 +85,8 @@ def read_data(
         from mixstudy.data.read import read_sample
 
         if len(data) > 1 and not pool:
-            msg = "several files are one sample only with --pool; for each by itself, take mixstudy study"
+            way_out = "without it name one file at a time, or let mixstudy study take each"
+            msg = f"several files are one sample only with --pool; {way_out}"
             raise ValueError(msg)
 
         if exact:

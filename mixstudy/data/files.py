@@ -7,15 +7,22 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.fs
 
 from mixstudy.data.sample import DataError
 
+STDIN = "-"
+"""What stands for standard input in place of a path."""
 STAMP_KEYS = ("size", "mtime", "created", "updated", "LastModified", "Last-Modified", "ETag", "etag", "md5Hash")
 """What the file systems that fsspec knows tell of a file's version."""
 
@@ -44,7 +51,7 @@ def is_url(path: str) -> bool:
 def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
     """The file system that holds a path, and the path inside it."""
     if not is_url(path):
-        return pyarrow.fs.LocalFileSystem(), path
+        return pyarrow.fs.LocalFileSystem(), _standard_input().name if path == STDIN else path
     try:
         import fsspec
     except ImportError as error:
@@ -54,6 +61,15 @@ def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
     except (ImportError, ValueError) as error:
         raise fault(path, f"cannot be opened: {error}") from error
     return pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(remote)), inner
+
+
+@cache
+def _standard_input() -> IO[bytes]:
+    """What came by standard input, kept in a file while the process lives."""
+    file = tempfile.NamedTemporaryFile(prefix="mixstudy-")  # noqa: SIM115  (closed when the process ends)
+    shutil.copyfileobj(sys.stdin.buffer, file)
+    file.flush()
+    return file
 
 
 def open_file(path: str) -> pa.NativeFile:

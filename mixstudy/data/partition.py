@@ -21,7 +21,6 @@ from mixstudy.data.columns import SHOWN, Column, choose
 from mixstudy.data.files import fault, is_url, locate, readable, stamp
 from mixstudy.data.opening import open_table
 from mixstudy.data.query import column_values
-from mixstudy.data.raw import STDIN
 from mixstudy.data.sample import DataError
 from mixstudy.data.table import Kind, Table
 from mixstudy.data.typed import rows_before, typed_values
@@ -103,7 +102,7 @@ class Part:
             DataError: Its size or its time of change is another one.
         """
         with readable(self.path):
-            if self.path != STDIN and stamp(self.path) != self.stamp:
+            if stamp(self.path) != self.stamp:
                 raise fault(self.path, "the file changed while it was in use; start again, and let no one write to it")
 
 
@@ -135,12 +134,12 @@ def open_parts(
 
 def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> list[Part]:
     with readable(path):
-        before = "" if path == STDIN else stamp(path)
+        before = stamp(path)
     table = open_table(path)
     position = choose(path, table.columns, column)
     chosen = table.columns[position]
     with readable(path):
-        size = 0 if path == STDIN else int(locate(path)[0].get_file_info(locate(path)[1]).size)
+        size = int(locate(path)[0].get_file_info(locate(path)[1]).size)
     count = max(1, min(table.units, round(size / PART_BYTES)))
     cuts = sorted({table.units * place // count for place in range(count + 1)})
     dialect = replace(table.dialect, names=()) if table.dialect else None
@@ -191,8 +190,6 @@ def _bad(part: Part, kind: str, rows: int, places: NDArray[np.intp], way_out: st
 
 def _expand(path: str) -> list[str]:
     """The files of a directory, sorted by name; hidden ones and markers such as ``_SUCCESS`` hold no data."""
-    if path == STDIN:
-        return [path]
     with readable(path):
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:

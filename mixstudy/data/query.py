@@ -16,7 +16,7 @@ import pyarrow as pa
 from mixstudy.data.dialect import WHOLE
 from mixstudy.data.files import fault, is_url, locate, stamp
 from mixstudy.data.numbers import COMMA, NULLS, POINT
-from mixstudy.data.raw import HEAD_BYTES, STDIN, plain_text
+from mixstudy.data.raw import HEAD_BYTES, plain_text
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
 
@@ -162,9 +162,9 @@ def _source(table: Table, options: str = "", number: int = -1) -> str:
 
 def _address(table: Table) -> str:
     """Where DuckDB finds the text, as SQL."""
-    address = table.path
+    address = locate(table.path)[1]
     if table.converted:
-        address = plain_text(table.path, table.encoding, "" if table.path == STDIN else stamp(table.path)).name
+        address = plain_text(table.path, table.encoding, stamp(table.path)).name
     elif is_url(table.path):
         system, inner = locate(table.path)
         remote = system.handler.fs

@@ -7,7 +7,6 @@ import csv
 import io
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ import pyarrow.fs
 
 from mixstudy.data.files import fault, locate, open_file
 
-STDIN = "-"
 HEAD_BYTES = 1 << 20
 """What is looked at of a text file, and its longest line."""
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -42,8 +40,6 @@ def is_workbook(path: str) -> bool:
 
 
 def _start(path: str) -> bytes:
-    if path == STDIN:
-        return b""
     with open_file(path) as raw:
         return bytes(raw.read(4))
 
@@ -54,14 +50,13 @@ def read_head(path: str) -> bytes:
     Raises:
         DataError: There is no such file, or it is a directory or a device.
     """
-    if path != STDIN:
-        system, inner = locate(path)
-        kind = system.get_file_info(inner).type
-        if kind == pyarrow.fs.FileType.NotFound:
-            raise fault(path, "no such file; check the path")
-        if kind != pyarrow.fs.FileType.File:
-            name = "a directory" if kind == pyarrow.fs.FileType.Directory else "not a regular file"
-            raise fault(path, f"this is {name}; name a data file")
+    system, inner = locate(path)
+    kind = system.get_file_info(inner).type
+    if kind == pyarrow.fs.FileType.NotFound:
+        raise fault(path, "no such file; check the path")
+    if kind != pyarrow.fs.FileType.File:
+        name = "a directory" if kind == pyarrow.fs.FileType.Directory else "not a regular file"
+        raise fault(path, f"this is {name}; name a data file")
     with _unpacked(path) as file:
         return file.read(HEAD_BYTES)
 
@@ -70,7 +65,7 @@ def read_head(path: str) -> bytes:
 def _unpacked(path: str) -> Iterator[IO[bytes]]:
     """The bytes of a file, uncompressed; a workbook as text."""
     how, workbook = packed(path), is_workbook(path)
-    with open_file(_standard_input().name if path == STDIN else path) as raw:
+    with open_file(path) as raw:
         if how != "none":
             with pa.CompressedInputStream(raw, how) as stream:
                 yield stream
@@ -79,18 +74,9 @@ def _unpacked(path: str) -> Iterator[IO[bytes]]:
 
 
 @cache
-def _standard_input() -> IO[bytes]:
-    """What came by standard input, kept in a file while the process lives."""
-    file = tempfile.NamedTemporaryFile(prefix="mixstudy-")  # noqa: SIM115  (closed when the process ends)
-    shutil.copyfileobj(sys.stdin.buffer, file)
-    file.flush()
-    return file
-
-
-@cache
 def plain_text(path: str, encoding: str, _stamp: str) -> IO[str]:
     """The same text as UTF-8, uncompressed, in a file while the process lives."""
-    file = tempfile.NamedTemporaryFile("w", prefix="mixstudy-", encoding="utf-8", newline="")  # noqa: SIM115  (likewise)
+    file = tempfile.NamedTemporaryFile("w", prefix="mixstudy-", encoding="utf-8", newline="")  # noqa: SIM115  (closed when the process ends)
     with _unpacked(path) as raw:
         shutil.copyfileobj(codecs.getreader(encoding)(raw), file)
     file.flush()

@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from mixstudy.data.columns import judge_columns, no_rows
 from mixstudy.data.dialect import HEAD_ROWS
-from mixstudy.data.files import fault, open_file
+from mixstudy.data.files import fault, is_url, locate, open_file
 from mixstudy.data.query import floats
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
@@ -41,7 +41,7 @@ def _array(path: str) -> np.ndarray:
         DataError: They aren't real numbers in one or two dimensions.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path if is_url(path) else locate(path)[1], mmap_mode="r", allow_pickle=False)
     except NOT_NUMPY as error:
         raise fault(path, f"cannot be read: {error}; save an array of plain numbers") from error
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):

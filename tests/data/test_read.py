@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -305,3 +311,71 @@ def test_commas_that_may_mean_two_things_are_asked_about(write: Write, content: 
     """Half a number is never fitted."""
     with pytest.raises(DataError, match="may part two fields or stand before decimals; part fields by"):
         read_sample(write(content))
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    """A workbook of one sheet as Excel's format has it, written by hand."""
+    ooxml = "http://schemas.openxmlformats.org"
+    cell = {str: '<c t="inlineStr"><is><t>{}</t></is></c>', float: "<c><v>{!r}</v></c>"}
+    sheet = "".join(f"<row>{''.join(cell[type(each)].format(each) for each in row)}</row>" for row in rows)
+    kinds = "".join(
+        f'<Override PartName="/xl/{part}.xml" ContentType="application/vnd.openxmlformats-officedocument.{kind}+xml"/>'
+        for part, kind in (("workbook", "spreadsheetml.sheet.main"), ("sheet", "spreadsheetml.worksheet"))
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{ooxml}/package/2006/content-types">{kinds}</Types>',
+        "xl/workbook.xml": f'<workbook xmlns="{ooxml}/spreadsheetml/2006/main" xmlns:r="{ooxml}/officeDocument/2006/'
+        'relationships"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/sheet.xml": f'<worksheet xmlns="{ooxml}/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData>'
+        "</worksheet>",
+    }
+    for name, inner in (("_rels/.rels", "xl/workbook"), ("xl/_rels/workbook.xml.rels", "sheet")):
+        kind = "officeDocument" if inner == "xl/workbook" else "worksheet"
+        parts[name] = (
+            f'<Relationships xmlns="{ooxml}/package/2006/relationships"><Relationship Id="r1" '
+            f'Type="{ooxml}/officeDocument/2006/relationships/{kind}" Target="{inner}.xml"/></Relationships>'
+        )
+    with zipfile.ZipFile(file := io.BytesIO(), "w") as packed:
+        for name, text in parts.items():
+            packed.writestr(name, text)
+    return file.getvalue()
+
+
+WAITING = [79.25, 54.0, 74.5, -62.0, 85.0]
+LINES = "".join(f'{{"label": "a", "waiting": {value!r}}}\n' for value in WAITING)
+CSV = "label,waiting\n" + "".join(f"a,{value!r}\n" for value in WAITING)
+KINDS: dict[str, bytes] = {
+    "json": json.dumps([json.loads(line) for line in LINES.splitlines()]).encode(),
+    "json lines": LINES.encode(),
+    "gzip": gzip.compress(CSV.encode()),
+    "gzip of json": gzip.compress(LINES.encode()),
+    "zstd": pa.compress(CSV.encode(), codec="zstd", asbytes=True),
+    "workbook": workbook([["label", "waiting"], *(["a", value] for value in WAITING)]),
+    "one number a line": "".join(f"{value!r}\n" for value in WAITING).encode(),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_file_is_told_by_its_content(tmp_path: Path, kind: str) -> None:
+    """Whatever the file is called, the values of its only column of numbers are found, to the last digit."""
+    (tmp_path / "x.dat").write_bytes(KINDS[kind])
+    assert read_sample(tmp_path / "x.dat").points.tolist() == WAITING
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1)], ids=str)
+@pytest.mark.parametrize("kind", ["<f8", ">f4", "<f2"])
+def test_numpy(tmp_path: Path, shape: tuple[int, ...], kind: str) -> None:
+    """A row, a column or a plain array of NumPy is one column."""
+    np.save(tmp_path / "x.npy", np.array(WAITING).reshape(shape).astype(kind))
+    assert read_sample(tmp_path / "x.npy").points.tolist() == WAITING
+
+
+@pytest.mark.parametrize("kind", ["json lines", "zstd", "workbook", "one number a line", "NumPy"])
+def test_standard_input(kind: str) -> None:
+    """What comes by a pipe is read as a file is."""
+    program = "import mixstudy; print(mixstudy.read_sample('-').points.tolist())"
+    numpy = io.BytesIO()
+    np.save(numpy, np.array(WAITING))
+    content = numpy.getvalue() if kind == "NumPy" else KINDS[kind]
+    done = subprocess.run([sys.executable, "-c", program], input=content, capture_output=True, check=False)  # noqa: S603
+    assert done.stdout.decode().strip() == str(WAITING), done.stderr.decode()
