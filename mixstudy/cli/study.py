@@ -112,6 +112,9 @@ def study(
         out.print(console_checks(result))
     out.print(result.sentence, style="bold")
     if not quiet:
+        from mixstudy.study.rates import told
+
+        out.print(told(result.posterior.sample.n, result.estimate))
         out.print(f"Report: {report}", soft_wrap=True)
     if opened and not webbrowser.open(report.as_uri()):
         err.print("The report can't be opened from here.")

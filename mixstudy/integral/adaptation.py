@@ -18,7 +18,7 @@ import numpy as np
 
 from mixstudy.integral.modes import Peak
 from mixstudy.integral.proposal import DEFENSIVE, Proposal
-from mixstudy.integral.target import Target, from_mixture
+from mixstudy.integral.target import Target
 from mixstudy.model import Floats
 
 DRAWS = 4096
@@ -86,7 +86,7 @@ def adapt(target: Target, peaks: Sequence[Peak], *, seed: np.random.Generator) -
             break
         p = tempered(weighed.log_weights)
         proposal = with_births(proposal, weighed.u, p, components=min(FIRST + BORN * k, MOST))
-        aim = tilted(weighed.u, p)
+        aim = tilted(target, weighed.u, p)
         for _ in range(STEPS):
             proposal = proposal.fitted(weighed.u, aim)
     return proposal
@@ -122,9 +122,9 @@ def tempered(log_weights: Floats) -> Floats:
     return p
 
 
-def tilted(u: Floats, p: Floats) -> Floats:
+def tilted(target: Target, u: Floats, p: Floats) -> Floats:
     """Weights for the posterior as weights for what the proposal moves towards."""
-    theta = from_mixture(u)
+    theta = target.from_mixture(u)
     mean = p @ theta
     squares = (theta - mean) ** 2
     aim = p * (1 + (squares / (p @ squares)).mean(axis=1))

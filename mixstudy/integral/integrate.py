@@ -24,11 +24,13 @@ from mixstudy.integral.adaptation import adapt
 from mixstudy.integral.modes import Peak, apart, climb, distinct, find_peaks
 from mixstudy.integral.proposal import Proposal
 from mixstudy.integral.result import BATCHES, Integral, Mode
-from mixstudy.integral.target import Target, from_mixture
+from mixstudy.integral.target import Target
 from mixstudy.model import Floats, Parameters, Prior
 
 DRAWS, MOST = 2048, 16384
 """Draws of a batch at first, and the most; powers of two."""
+APART = 6.0
+"""Distance of the means in sigma from which each observation's component is certain."""
 AIM = 0.02
 """Monte Carlo error, in posterior sds, at which no more are drawn."""
 LEFT_OUT = 1e-4
@@ -69,6 +71,7 @@ def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters]
     rng = np.random.default_rng(seed)
     target = Target.of(sample, prior)
     peaks = find_peaks(target, handed=[sample.to_standard(mode.array) for mode in modes])
+    target, peaks = _aligned(target, peaks)
     proposal = adapt(target, peaks, seed=rng)
     u, log_weights, draws = np.empty((BATCHES, 0, 4)), np.empty((BATCHES, 0)), DRAWS
     while True:
@@ -78,24 +81,33 @@ def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters]
         u = np.concatenate([u, more], axis=1)
         log_weights = np.concatenate([log_weights, found.reshape(BATCHES, -1)], axis=1)
         draws = u.shape[1]
-        integral = _integral(u, log_weights, sample, prior)
+        integral = _integral(target, u, log_weights, sample, prior)
         if integral.precision <= AIM or draws >= MOST:
             return replace(integral, modes=_modes(target, proposal, peaks, u=u, log_weights=log_weights, sample=sample))
 
 
-def _in_data_units(sample: WeightedSample, u: Floats) -> Floats:
+def _aligned(target: Target, peaks: list[Peak]) -> tuple[Target, list[Peak]]:
+    """The target in the coordinates for means far apart, where the highest peak's are, and the peaks there."""
+    if not peaks or peaks[0].u[1] < math.log(APART):
+        return target, peaks
+    theta = target.from_mixture(np.array([peak.u for peak in peaks]))
+    aligned = replace(target, g=float(theta[0, 0]))
+    return aligned, distinct(climb(aligned, aligned.to_mixture(theta)))
+
+
+def _in_data_units(target: Target, sample: WeightedSample, u: Floats) -> Floats:
     """Parameters in data units at mixture coordinates, shape ``(..., 4)``."""
-    return sample.from_standard(from_mixture(u))
+    return sample.from_standard(target.from_mixture(u))
 
 
-def _integral(u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior) -> Integral:
+def _integral(target: Target, u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior) -> Integral:
     """What weighted draws in batches, shape ``(b, m, 4)``, come to."""
     from arviz_stats.base.array import array_stats  # here, as it loads xarray
 
     largest = log_weights.max()
     weights = np.exp(log_weights - largest)
     each = weights.mean(axis=1)
-    theta, p = _in_data_units(sample, u.reshape(-1, 4)), (weights / weights.sum()).ravel()
+    theta, p = _in_data_units(target, sample, u.reshape(-1, 4)), (weights / weights.sum()).ravel()
     accurate = not isinstance(sample, CompressedSample) or sample.is_accurate_over(bulk(theta, p))
     return Integral(
         theta=theta,
@@ -129,7 +141,7 @@ def _modes(
     taken = np.array([proposal.masses(*each) for each in zip(u, weights, strict=True)])
     shares = np.array([taken[:, owner == k].sum(axis=1) for k in range(len(peaks))])
     mass, error = shares.mean(axis=1), shares.std(axis=1, ddof=1) / math.sqrt(BATCHES)
-    where = _in_data_units(sample, np.array([peak.u for peak in peaks]))
+    where = _in_data_units(target, sample, np.array([peak.u for peak in peaks]))
     found = [
         Mode(parameters=Parameters.relabelled(where[k]), mass=float(mass[k]), error=float(error[k]))
         for k in np.argsort(-mass, kind="stable")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixstudy.integral.target import Target, to_mixture
+from mixstudy.integral.target import Target
 from mixstudy.model import Floats
 
 CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -61,12 +61,9 @@ def find_peaks(target: Target, *, handed: Sequence[Floats] = ()) -> list[Peak]:
         target: The posterior.
         handed: Parameters to start from as well, each of shape ``(4,)``, standard units.
     """
-    return distinct(climb(target, np.concatenate([starts(target), *map(_start, handed)])))
-
-
-def _start(theta: Floats) -> Floats:
-    weight, mu1, mu2, _ = theta
-    return to_mixture(theta[None]) if 0 < weight < 1 and mu1 < mu2 else np.empty((0, 4))
+    usable = [theta for theta in handed if 0 < theta[0] < 1 and theta[1] < theta[2]]
+    more = [target.to_mixture(np.array(usable))] if usable else []
+    return distinct(climb(target, np.concatenate([starts(target), *more])))
 
 
 def starts(target: Target) -> Floats:
@@ -85,7 +82,7 @@ def starts(target: Target) -> Floats:
     sigma = np.sqrt(np.maximum(within, 1e-4))
     cut = np.stack([weight, mu1, mu2, sigma], axis=1)[mu1 < mu2]
     merged = np.array([[*each, 0.0, 0.0] for each in MERGED])
-    return np.concatenate([to_mixture(cut), merged])
+    return np.concatenate([target.to_mixture(cut), merged])
 
 
 def climb(target: Target, u: Floats) -> list[Peak | None]:

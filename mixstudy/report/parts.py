@@ -32,15 +32,15 @@ def note(sample: WeightedSample, checks: Sequence[Check]) -> str:
     return f"{MODEL} n = {sample.n:.15g}; checks: {', '.join(told)}."
 
 
-def checks_section(checks: Sequence[Check]) -> Section:
-    """Every check with its status, its number and its sentence."""
+def checks_section(checks: Sequence[Check], *further: Block) -> Section:
+    """Every check with its status, its number and its sentence, and what else is told."""
     table = Table(
         title="Checks",
         header=("check", "status", "value", "what it says"),
         rows=tuple((check.name, check.status.value, number(check.value), check.explanation) for check in checks),
         prose=frozenset({"what it says"}),
     )
-    return Section(title="Checks", blocks=(table,))
+    return Section(title="Checks", blocks=(table, *further))
 
 
 def adequacy_section(found: Adequacy, *further: Block, seen: tuple[Block, ...] = ()) -> Section:

@@ -14,6 +14,7 @@ from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.fault import Recognition
 from mixstudy.report.explanation import explain
+from mixstudy.study.rates import nearest_rate
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -44,6 +45,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "parameters": result.table.to_dict("index"),
         "intervals": result.intervals.to_dict("index"),
         "checks": [asdict(check) for check in result.checks],
+        "error_rate": asdict(nearest_rate(sample.n, result.estimate)),
         "adequacy": result.adequacy.as_dict(),
         "further": result.supplement and _supplement_json(result.supplement),
         "em": result.em and _em_json(result.em),

@@ -16,7 +16,6 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.stats import beta
 
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.comparison.compare import Comparison, compare
@@ -34,6 +33,7 @@ from mixstudy.mcmc.samplers import compile_model
 from mixstudy.model import Floats, Parameters, simulate
 from mixstudy.study.power_design import CELL, Cell, PowerDesign, PowerTask
 from mixstudy.study.provenance import versions
+from mixstudy.study.rates import exact_limits
 from mixstudy.study.run import How, Job, Results, Row, guarded, run_job
 from mixstudy.study.unknown import judge_unknown
 
@@ -225,7 +225,7 @@ def power_summary(rows: pd.DataFrame) -> pd.DataFrame:
 def _shares(group: pd.DataFrame) -> dict[str, float]:
     counted = group[(group["sampler"] == "pass") & ((group["moved"] > MOVED) | (group["fault"] == RIGHT))]
     fired = int((counted["verdict"] == Verdict.DISAGREE.value).sum())
-    low, high = _clopper_pearson(fired, len(counted))
+    low, high = exact_limits(fired, len(counted))
     return {
         "data_sets": group["replicate"].nunique(),
         "counted": len(counted),
@@ -243,9 +243,3 @@ def _share(column: pd.Series[bool]) -> float:
     """Share of the rows to which the question applies; NaN where it applies to none."""
     known = column.dropna()
     return float(known.astype(bool).mean()) if len(known) else np.nan
-
-
-def _clopper_pearson(fired: int, of: int) -> tuple[float, float]:
-    low = float(beta.ppf(0.025, fired, of - fired + 1)) if fired else 0.0
-    high = float(beta.ppf(0.975, fired + 1, of - fired)) if fired < of else 1.0
-    return low, high

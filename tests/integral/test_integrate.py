@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from integral.reference import DATA_SETS, reference
+from scipy.stats import beta
 
 import mixstudy as ms
 from mixstudy.compression.compress import CompressedSample, Region, compress
@@ -154,3 +155,15 @@ def test_correlations_are_those_of_the_draws(small):
     found = integrate(small)
     np.testing.assert_allclose(found.correlations.value, np.corrcoef(found.draws(200_000, seed=0).T), atol=0.02)
     assert found.theta.shape[0] % BATCHES == 0
+
+
+@pytest.mark.parametrize(("sigma", "low"), [(0.2, 13), (0.01, 20), (0.001, 29)])
+def test_components_far_apart_are_counted(sigma, low):
+    """With 15 to 1500 sigma between the means the weight's posterior is Beta(n1 + 1, n2 + 1), and is trusted."""
+    rng = np.random.default_rng(4)
+    found = integrate(np.concatenate([rng.normal(0, sigma, low), rng.normal(3, sigma, 40 - low)]))
+    exact = beta(low + 1, 41 - low)
+    assert found.trusted
+    assert found.means.value[0] == pytest.approx(exact.mean(), abs=0.05 * exact.std())
+    assert found.sds.value[0] == pytest.approx(exact.std(), rel=0.03)
+    np.testing.assert_allclose(found.interval().value[0], exact.interval(0.95), atol=0.1 * exact.std())

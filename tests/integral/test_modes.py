@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 import mixstudy as ms
 from mixstudy.data.sample import default_prior
 from mixstudy.integral.modes import climb, distinct, find_peaks, starts
-from mixstudy.integral.target import Target, from_mixture
+from mixstudy.integral.target import Target
 
 
 def target_of(x):
@@ -32,9 +32,10 @@ def test_a_peak_is_where_scipys_optimiser_ends(name):
 
 def test_the_galaxies_have_two_modes():
     """Both ways to cut the galaxies in two are found, the lower one far below the other."""
-    first, second = find_peaks(target_of(DATA_SETS["galaxies"]()))
-    assert from_mixture(first.u)[0] < 0.2
-    assert from_mixture(second.u)[0] > 0.9
+    target = target_of(DATA_SETS["galaxies"]())
+    first, second = find_peaks(target)
+    assert target.from_mixture(first.u)[0] < 0.2
+    assert target.from_mixture(second.u)[0] > 0.9
     assert first.log_density - second.log_density > 5
 
 
@@ -59,7 +60,8 @@ def test_the_covariance_is_that_of_a_normal_posterior():
 
 def test_starts_are_valid_parameters_of_all_weights():
     """The ladder of cuts reaches from single observations at either end to halves."""
-    weights = from_mixture(starts(target_of(DATA_SETS["heavy tails"]())))[:, 0]
+    target = target_of(DATA_SETS["heavy tails"]())
+    weights = target.from_mixture(starts(target))[:, 0]
     assert weights.min() < 0.005
     assert weights.max() > 0.995
 

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import mixstudy as ms
+from mixstudy.data.sample import default_prior
 from mixstudy.integral.adaptation import STEADY, tempered, tilted, with_births
 from mixstudy.integral.proposal import DEFENSIVE, Proposal
+from mixstudy.integral.target import Target
 
 
 @pytest.fixture
@@ -79,7 +82,8 @@ def test_tempered_weights_leave_enough_effective_draws():
 def test_the_tilt_favours_the_tails():
     """Draws far from the mean count more than for the posterior itself, near ones less."""
     u = np.random.default_rng(7).normal(0, [1, 0.3, 0.1, 0.1], (2000, 4))
-    ratio = tilted(u, np.full(2000, 1 / 2000)) * 2000
+    target = Target.of(sample := ms.as_sample([0.0, 1.0, 2.0, 5.0]), default_prior(sample))
+    ratio = tilted(target, u, np.full(2000, 1 / 2000)) * 2000
     far = np.abs(u[:, 0]) > 2
     assert ratio.sum() == pytest.approx(2000)
     assert ratio[far].mean() > 1.2

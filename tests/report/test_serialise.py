@@ -20,8 +20,8 @@ def test_json_has_the_promised_keys(result: Comparison) -> None:
     """comparison.json has exactly the keys of the design, in its order."""
     content = as_json(result, PROVENANCE)
     assert list(content) == [
-        "verdict", "identified", "level", "kind", "parameters", "intervals", "checks", "adequacy", "further", "em",
-        "sampler", "data", "certificate", "provenance",
+        "verdict", "identified", "level", "kind", "parameters", "intervals", "checks", "error_rate", "adequacy",
+        "further", "em", "sampler", "data", "certificate", "provenance",
     ]  # fmt: skip
     assert list(content["parameters"]) == list(ms.LABELS)
     assert all(set(row) == PARAMETER_KEYS for row in content["parameters"].values())

@@ -10,6 +10,7 @@ import mixstudy.study.calibrate
 from mixstudy.mcmc.posterior import sample_posterior
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Prior
+from mixstudy.report.calibration import CHANCE
 from mixstudy.study.calibrate import BY, QUANTITIES, SCHEMA, CalibrationDesign, calibration_summary, run_calibration
 
 SMALL = CalibrationDesign(
@@ -31,13 +32,13 @@ def small(tmp_path_factory):
 
 
 def test_right_posterior_is_inside_its_bands(small):
-    """Every data set has a row with ranks, inside the bands by the chains that passed and by the integral."""
+    """Every data set has a row with ranks, inside the bands by chains and by integral; one of ten may leave."""
     assert list(small.table.columns) == SCHEMA.names
     assert small.failed == 0
     ranks = small.table[[f"{by}_{name}" for by in BY for name in QUANTITIES]]
     assert ranks.apply(lambda u: u.between(0, 1)).all(axis=None)
     found = calibration_summary(small.table)
-    assert found["inside"].all()
+    assert (~found.loc[found["n"] == "all", "inside"]).sum() <= CHANCE
     assert (found.loc[found["by"] == "integral", "ranked"] == 24).all()
     assert (found.loc[found["by"] == "chains", "ranked"] == (small.table["sampler_status"] == "PASSED").sum()).all()
 
