@@ -13,7 +13,6 @@ from mixstudy.data.sample import default_prior
 from mixstudy.integral.evidence import bayes_factor, log_evidence_of_one
 from mixstudy.integral.integrate import integrate
 
-
 SHAPES = [{}, *({"means": means, "sigma": sigma} for means, sigma in ((0.3, 0.4), (5.0, 2.0), (0.05, 0.02)))]
 """Priors, in standard deviations of the data: the default, narrow, wide, and one that outweighs the data."""
 
