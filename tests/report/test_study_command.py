@@ -57,6 +57,7 @@ def test_full_disk_is_one_sentence(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as on a file system that can't
     monkeypatch.setattr(where, full)
     for name in ("old", "new") if where != "shutil.copy2" else ("old",):
         sentence = f"{tmp_path / name}: the disk is full: free some space or choose another --out"
