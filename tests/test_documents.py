@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from mixstudy.cli.app import app
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.diagnosis.alternatives import Alternative
 from mixstudy.diagnosis.oddities import Oddity
+from mixstudy.report.overview import Studied, write_overview
 from mixstudy.report.serialise import as_json, assessment_json
 from mixstudy.study import calibrate, power
 from mixstudy.study.calibrate import BY, QUANTITIES, calibration_summary
@@ -82,6 +84,16 @@ def compressed() -> ms.Comparison:
 def test_comparison_csv_is_described(compressed):
     """Each column of ``comparison.csv`` has its line."""
     assert described("comparison.csv") == {"parameter", *compressed.table.columns}
+
+
+def test_studies_are_described(compressed, tmp_path, monkeypatch):
+    """Every column of studies.csv that comparison.csv lacks, and every key of studies.json."""
+    monkeypatch.setattr("mixstudy.report.overview.write_report", lambda *_, **__: None)
+    write_overview([Studied(file=name, outcome=compressed) for name in ("a", "b")], tmp_path)
+    further = {*pd.read_csv(tmp_path / "studies.csv").columns} - {*compressed.table.columns}
+    assert described("studies.csv") == further
+    keys = paths(json.loads((tmp_path / "studies.json").read_text()))
+    assert described("studies.json") - {"provenance"} == {key for key in keys if not key.startswith("provenance")}
 
 
 def test_em_trace_csv_is_described(compressed):

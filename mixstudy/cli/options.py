@@ -85,7 +85,7 @@ def read_data(
         from mixstudy.data.read import read_sample
 
         if len(data) > 1 and not pool:
-            msg = "several files are one sample only with --pool; without it, name one file at a time"
+            msg = "several files are one sample only with --pool; for each by itself, take mixstudy study"
             raise ValueError(msg)
 
         if exact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,10 +36,15 @@ from mixstudy.cli.options import (
     read_data,
     require_memory,
 )
-from mixstudy.cli.terminal import clear_errors, err, out, working
+from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
+    from mixstudy.data.sample import WeightedSample
+    from mixstudy.em.fit import EMFit
+    from mixstudy.mcmc.posterior import Posterior
+    from mixstudy.mcmc.settings import SamplerSettings
+    from mixstudy.model import Prior
 
 
 def study(
@@ -66,56 +72,113 @@ def study(
     pool: Pool = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit by EM and by PyMC, compare, and write a report: the main job."""
+    """Fit by EM and by PyMC, compare, and write a report: the main job.
+
+    Several files are a study each, side by side in one report; with --pool they are one sample. A file that can't
+    be read is told of and the others are studied. The exit code is then 1 where any disagrees, else 2 where any could
+    not be read, else 3 where any is inconclusive, else 0.
+    """
     with clear_errors():
-        from mixstudy.report.folder import STUDY, check_output, parse_formats
+        from mixstudy.report.folder import STUDY, check_output, folder_names, overview_layout, parse_formats
 
         wanted = parse_formats(formats)
         check_level(level)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
-        sample, simulated = read_data(
-            data,
-            column,
-            drop_missing=drop_missing,
-            cluster=cluster,
-            exact=exact,
-            pool=pool,
-            n=n,
-            seed=seed,
-            quiet=quiet,
-            truth=known,
-        )
-        sample = named(sample, label=label, unit=unit)
-        check_output(directory, STUDY)
-        with working("Fitting by EM", quiet=quiet):
-            from mixstudy.em.fit import fit_em
-
-            em = fit_em(sample, exact=exact)
-        with working("Loading PyMC", quiet=quiet):
-            from mixstudy.comparison.compare import compare
-            from mixstudy.mcmc.posterior import sample_posterior
-            from mixstudy.mcmc.settings import SamplerSettings
-
         require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
-        settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
-        watched = err.is_terminal and not quiet
-        if watched:
-            err.print("Compiling (half a minute the first time ever), then sampling ...")
-        own = prior_of(em.sample, shape)
-        posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
-        with working("Comparing", quiet=quiet):
-            gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
-            result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
-        _tell(result, quiet=quiet)
-        with working("Writing the report", quiet=quiet):
-            from mixstudy.report.write import write_report
 
-            report = write_report(result, directory, formats=wanted, title=title)
+        def one(files: list[str] | None) -> Comparison:
+            sample, simulated = read_data(
+                files,
+                column,
+                drop_missing=drop_missing,
+                cluster=cluster,
+                exact=exact,
+                pool=pool,
+                n=n,
+                seed=seed,
+                quiet=quiet,
+                truth=known,
+            )
+            sample = named(sample, label=label, unit=unit)
+            with working("Loading PyMC", quiet=quiet):
+                from mixstudy.mcmc.settings import SamplerSettings
+            settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
+            em, posterior = _estimates(sample, shape, settings, exact=exact, quiet=quiet)
+            with working("Comparing", quiet=quiet):
+                from mixstudy.comparison.compare import compare
+
+                result = compare(em, posterior, truth=known or simulated, level=level, kind=kind.value)
+            _tell(result, quiet=quiet)
+            return result
+
+        if data and len(data) > 1 and not pool:
+            check_output(directory, overview_layout(directory, folder_names(data)))
+            report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
+        else:
+            check_output(directory, STUDY)
+            result = one(data)
+            code = result.verdict.exit_code
+            with working("Writing the report", quiet=quiet):
+                from mixstudy.report.write import write_report
+
+                report = write_report(result, directory, formats=wanted, title=title)
     if not quiet:
         out.print(f"Report: {report}", soft_wrap=True)
     if opened and not webbrowser.open(report.as_uri()):
         err.print("The report can't be opened from here.")
-    raise typer.Exit(result.verdict.exit_code)
+    raise typer.Exit(code)
+
+
+def _estimates(
+    sample: WeightedSample, shape: Prior | None, settings: SamplerSettings, *, exact: bool, quiet: bool
+) -> tuple[EMFit, Posterior]:
+    """Both estimates of one sample, each by itself."""
+    with working("Fitting by EM", quiet=quiet):
+        from mixstudy.em.fit import fit_em
+
+        em = fit_em(sample, exact=exact)
+    with working("Loading PyMC", quiet=quiet):
+        from mixstudy.mcmc.posterior import sample_posterior
+
+    watched = err.is_terminal and not quiet
+    if watched:
+        err.print("Compiling (half a minute the first time ever), then sampling ...")
+    own = prior_of(em.sample, shape)
+    posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
+    gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
+    return em, posterior
+
+
+def _each(
+    files: list[str],
+    one: Callable[[list[str]], Comparison],
+    directory: Path,
+    *,
+    formats: tuple[str, ...],
+    title: str | None,
+    quiet: bool,
+) -> tuple[Path, int]:
+    """Study one file after the other; returns the report of all and the exit code.
+
+    Raises:
+        ValueError: Not one could be studied.
+    """
+    from mixstudy.report.overview import Studied, worst, write_overview
+
+    studied = []
+    for file in files:
+        try:
+            studied.append(Studied(file=file, outcome=one([file])))
+        except BrokenPipeError:
+            raise
+        except (ValueError, OSError, MemoryError) as error:  # what a file can cause, told as of a file alone
+            tell_error(error)
+            studied.append(Studied(file=file, outcome=sentence(error)))
+    if all(isinstance(each.outcome, str) for each in studied):
+        msg = f"not one of the {len(files)} files could be studied, so there is no report"
+        raise ValueError(msg)
+    with working("Writing the reports", quiet=quiet):
+        return write_overview(studied, directory, formats=formats, title=title), worst(studied)
 
 
 def _tell(result: Comparison, *, quiet: bool) -> None:

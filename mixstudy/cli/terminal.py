@@ -87,12 +87,17 @@ def clear_errors() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except (ValueError, OSError, MemoryError) as error:
-        err.print(Text("error: ", style="bold red"), sentence(error), sep="", soft_wrap=True)
+        tell_error(error)
         raise typer.Exit(BAD_INPUT) from error
     except KeyboardInterrupt:
         err.print("Interrupted: nothing was written.", highlight=False)
         sys.stdout.flush()
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
+
+
+def tell_error(error: Exception) -> None:
+    """Print what is wrong and what to do."""
+    err.print(Text("error: ", style="bold red"), sentence(error), sep="", soft_wrap=True)
 
 
 def sentence(error: Exception) -> str:
@@ -132,7 +137,7 @@ class Commands(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush does not complain
             if isinstance(cause, BrokenPipeError):
                 sys.exit(PIPE_CLOSED)
-            err.print(Text("error: ", style="bold red"), sentence(cause), sep="", soft_wrap=True)
+            tell_error(cause)
             sys.exit(BAD_INPUT)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (likewise)

@@ -55,6 +55,8 @@ class Table:
     """Cells, as many to a row as there are columns."""
     prose: frozenset[str] = frozenset()
     """Names of the columns that hold sentences."""
+    links: tuple[str, ...] = ()
+    """For each row the folder of the report to which its name leads; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,13 @@ import errno
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from mixstudy.data.files import runs
@@ -38,12 +40,15 @@ class Layout:
     """Other files beside the report."""
     figures: tuple[str, ...]
     """Names of the figures, whether or not a report has all of them."""
+    folders: tuple[str, ...] = ()
+    """Names of folders below it, each with the report of a study."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that such a report may have."""
         drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
-        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn)
+        below = (f"{folder}/{name}" for folder in self.folders for name in STUDY.files)
+        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn, *below)
 
 
 STUDY = Layout(
@@ -57,6 +62,12 @@ STUDY = Layout(
 """The folder of a comparison's report."""
 CHECK = Layout(marker="check.json", figures=("surface", "steps"))
 """The folder of an assessment's report."""
+OVERVIEW = "studies.json"
+"""The file by which the folder of several studies is recognised."""
+MARKERS = (STUDY.marker, CHECK.marker, OVERVIEW)
+"""What tells that a folder holds a report of ours, of whatever kind."""
+LONGEST = 60
+"""Characters of a folder's name, at most."""
 STAGE = ".mixstudy-"
 """Prefix of the directory in which files are written before they are moved."""
 OURS = f"{STAGE}{platform.node()}-"
@@ -89,6 +100,26 @@ def known_formats(formats: Sequence[str]) -> tuple[str, ...]:
             msg = f"the format must be among {', '.join(FORMATS)}, got {name!r}"
             raise ValueError(msg)
     return tuple(formats)
+
+
+def folder_names(files: Sequence[str]) -> tuple[str, ...]:
+    """A folder's name for each file: that of the file without its ending and what a path may misread; no two alike."""
+    found: list[str] = []
+    for file in files:
+        bare = re.sub(r"\.(gz|zst)$", "", file.rstrip("/").rsplit("/", 1)[-1])
+        name = re.sub(r"[^\w-]+", "-", Path(bare).stem).strip("-")[:LONGEST] or "data"
+        taken = {each.casefold() for each in found}  # as some file systems compare names
+        found.append(next(each for k in count(1) if (each := f"{name}-{k}" if k > 1 else name).casefold() not in taken))
+    return tuple(found)
+
+
+def overview_layout(directory: str | Path, folders: Sequence[str]) -> Layout:
+    """The folder of several studies: what it is to hold, and what an earlier report of this kind in it holds."""
+    earlier: list[str] = []
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads((Path(directory) / OVERVIEW).read_text("utf-8"))["studies"]
+        earlier = [each["folder"] for each in told if each["folder"] in folder_names([str(each["folder"])])]
+    return Layout(marker=OVERVIEW, tables=("studies.csv",), figures=(), folders=tuple({*earlier, *folders}))
 
 
 def check_output(directory: str | Path, layout: Layout) -> None:
@@ -139,18 +170,25 @@ def staged(target: Path, layout: Layout) -> Iterator[Path]:
 
 def _refuse_foreign(target: Path, layout: Layout) -> None:
     """Raise where the target holds anything but an earlier report of its kind."""
-    names = {path.name for path in _listed(target) if not path.name.startswith(STAGE)}
-    figures = target / FIGURES
-    if figures.is_dir() and not figures.is_symlink():
-        names = names - {FIGURES} | {f"{FIGURES}/{path.name}" for path in _listed(figures)}
+    names = set(_held(target, layout.files))
     ours = False
     with suppress(OSError, ValueError, KeyError, TypeError):
         ours = json.loads((target / layout.marker).read_text("utf-8"))["provenance"]["program"] == PROGRAM
     foreign = sorted(names - set(layout.files)) or (not ours and sorted(names))
     if foreign:
-        whose = "another report's" if foreign[0] in (STUDY.marker, CHECK.marker) else f"which {PROGRAM} did not write"
+        whose = "another report's" if foreign[0] in MARKERS else f"which {PROGRAM} did not write"
         msg = f"the output directory {target} holds {foreign[0]!r}, {whose}; choose another"
         raise OutputError(msg)
+
+
+def _held(target: Path, files: tuple[str, ...], below: str = "") -> Iterator[str]:
+    """What a folder holds, the folders of the files by what is in them; stages are left out."""
+    for path in _listed(target / below):
+        name = f"{below}{path.name}"
+        if path.is_dir() and not path.is_symlink() and any(each.startswith(f"{name}/") for each in files):
+            yield from _held(target, files, f"{name}/")
+        elif not path.name.startswith(STAGE):
+            yield name
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -172,10 +210,10 @@ def move(stage: Path, target: Path, layout: Layout) -> None:
     """
     if stage.parent == target.parent and exchange(stage, target):
         return
-    kept, files = stage / "kept", layout.files
-    (kept / FIGURES).mkdir(parents=True)
+    kept, files = stage / f"{STAGE}kept", layout.files
     for name in files:  # copytree would not say why it failed
         if (target / name).exists():
+            (kept / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(target / name, kept / name)
     try:
         _replace_all(stage, target, files)
@@ -188,9 +226,10 @@ def _replace_all(source: Path, target: Path, files: tuple[str, ...]) -> None:
     """Make our files in the target those of the source, removing the ones that the source lacks."""
     for name in files:
         if (source / name).exists():
-            (target / name).parent.mkdir(exist_ok=True)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).replace(target / name)
         else:
             (target / name).unlink(missing_ok=True)
-    with suppress(OSError):  # it was never there, or holds figures
-        (target / FIGURES).rmdir()
+    for folder in sorted({str(Path(name).parent) for name in files} - {"."}, reverse=True):
+        with suppress(OSError):  # it was never there, or holds figures
+            (target / folder).rmdir()

@@ -13,7 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mixstudy.report.document import ON_SCREEN, Document, Table
 
-TONES = {"pass": "good", "borderline": "warn", "fail": "bad", "not applicable": "quiet"}
+TONES = {
+    "pass": "good",
+    "borderline": "warn",
+    "fail": "bad",
+    "not applicable": "quiet",
+    "agree": "good",
+    "inconclusive": "warn",
+    "disagree": "bad",
+    "not studied": "bad",
+}
 """How a cell of a table is coloured, by what it says."""
 
 

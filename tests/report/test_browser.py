@@ -18,6 +18,7 @@ import mixstudy as ms
 from mixstudy.faults.catalogue import BY_NAME
 from mixstudy.faults.reproduce import reproduce
 from mixstudy.report.explorer import MISTAKES
+from mixstudy.report.overview import Studied, write_overview
 from mixstudy.study.design import Design
 from mixstudy.study.replicate import Study
 
@@ -90,7 +91,22 @@ def check_report(origin_sample: ms.WeightedSample, tmp_path_factory: pytest.Temp
     )
 
 
-@pytest.fixture(params=["comparison", "study", "check"])
+@pytest.fixture(scope="module")
+def overview_report(
+    faithful: ms.WeightedSample, faithful_posterior: ms.Posterior, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The report of two files, and of one that could not be read."""
+    result = ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
+    outcomes = {
+        "waiting times of a geyser.csv": result,
+        "b.csv": result,
+        "c.csv": "c.csv: no such file; check the path",
+    }
+    studied = [Studied(file=file, outcome=outcome) for file, outcome in outcomes.items()]
+    return write_overview(studied, tmp_path_factory.mktemp("overview"))
+
+
+@pytest.fixture(params=["comparison", "study", "check", "overview"])
 def report(request: pytest.FixtureRequest) -> Path:
     """Each of the reports in turn."""
     path: Path = request.getfixturevalue(f"{request.param}_report")
@@ -381,6 +397,14 @@ def test_page_repeats(faithful: ms.WeightedSample, faithful_posterior: ms.Poster
     result = ms.compare(ms.fit_em(faithful), faithful_posterior, thorough=False)
     pages = [ms.write_report(result, tmp_path / name, provenance={"program": "mixstudy"}) for name in ("one", "two")]
     assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_file_leads_to_its_report(visit: Any, overview_report: Path) -> None:
+    """A click on a file's name opens the report of its study."""
+    page = visit(overview_report)
+    page.get_by_role("link", name="waiting times of a geyser.csv").first.click()
+    assert page.url.endswith("/waiting-times-of-a-geyser/report.html")
+    assert page.locator(".answer").inner_text().startswith("Agree")
 
 
 @pytest.fixture(scope="session")

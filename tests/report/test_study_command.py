@@ -59,9 +59,40 @@ def test_full_disk_is_one_sentence(
 
     monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as on a file system that can't
     monkeypatch.setattr(where, full)
+    monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # which copies nothing
     for name in ("old", "new") if where != "shutil.copy2" else ("old",):
         sentence = f"{tmp_path / name}: the disk is full: free some space or choose another --out"
         with pytest.raises(OutputError, match=re.escape(sentence)):
             write_report(bare, tmp_path / name)
     assert contents(tmp_path) == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.usefixtures("_quick_page")
+def test_several_files_are_a_study_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is studied as if alone, a bad one is told of and does not lose the others, and the exit code says so."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        CliRunner().invoke(app, ["simulate", name, "--n", "300", "--seed", str(ord(name[0]))])
+    quick = ["--draws", "600", "--tune", "600"]
+    done = CliRunner().invoke(app, ["study", "a.csv", "no.csv", "b.csv", "--out", "all", *quick])
+    assert done.exit_code == 2, done.output
+    for told in (
+        "a.csv, column x, n = 300",
+        "b.csv, column x, n = 300",
+        "error: no.csv: no such file",
+        "all/report.html",
+    ):
+        assert told in done.output
+    assert CliRunner().invoke(app, ["study", "b.csv", "--out", "alone", *quick]).exit_code == 0
+    assert (tmp_path / "all/b/comparison.csv").read_bytes() == (tmp_path / "alone/comparison.csv").read_bytes()
+
+
+def test_several_files_of_which_none_can_be_read(tmp_path: Path) -> None:
+    """Each is told of, the exit code is 2, and there is no report and no folder."""
+    out = tmp_path / "all"
+    done = CliRunner().invoke(app, ["study", "no.csv", "nor.csv", "--out", str(out)])
+    assert done.exit_code == 2
+    for told in ("no.csv: no such file", "nor.csv: no such file", "not one of the 2 files could be studied"):
+        assert told in " ".join(done.output.split())
+    assert not out.exists()
