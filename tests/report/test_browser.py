@@ -106,9 +106,16 @@ def overview_report(
     return write_overview(studied, tmp_path_factory.mktemp("overview"))
 
 
-@pytest.fixture(params=["comparison", "study", "check", "overview"])
+@pytest.fixture(params=["comparison", "study", "check"])
 def report(request: pytest.FixtureRequest) -> Path:
-    """Each of the reports in turn."""
+    """Each of the reports with figures in turn."""
+    path: Path = request.getfixturevalue(f"{request.param}_report")
+    return path
+
+
+@pytest.fixture(params=["comparison", "study", "check", "overview"])
+def any_report(request: pytest.FixtureRequest) -> Path:
+    """Each of the reports in turn, that of several files too."""
     path: Path = request.getfixturevalue(f"{request.param}_report")
     return path
 
@@ -204,9 +211,9 @@ def test_every_figure_has_a_name(visit: Any, report: Path) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_headings_are_in_order(visit: Any, report: Path) -> None:
+def test_headings_are_in_order(visit: Any, any_report: Path) -> None:
     """There is one heading of the first level, before all others, and no level is left out."""
-    levels = visit(report).locator("h1, h2, h3, h4").evaluate_all("all => all.map(each => Number(each.tagName[1]))")
+    levels = visit(any_report).locator("h1, h2, h3, h4").evaluate_all("all => all.map(each => Number(each.tagName[1]))")
     assert levels.count(levels[0]) == levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
@@ -428,9 +435,9 @@ def axe(pytestconfig: pytest.Config) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["1280", "400"])
-def test_axe_finds_nothing(visit: Any, report: Path, axe: str, scheme: str, size: dict[str, int]) -> None:
+def test_axe_finds_nothing(visit: Any, any_report: Path, axe: str, scheme: str, size: dict[str, int]) -> None:
     """The accessibility checker axe-core (WCAG 2.2 A and AA, best practices) has no finding on the page in use."""
-    page = visit(report, color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    page = visit(any_report, color_scheme=scheme, viewport=size, reduced_motion="reduce")
     if page.locator(".explorer").count():
         climb(page, 0.35, 0.6, MISTAKES[0])
         page.locator(".explorer summary").click()
@@ -441,9 +448,9 @@ def test_axe_finds_nothing(visit: Any, report: Path, axe: str, scheme: str, size
 
 
 @pytest.mark.parametrize("width", [400, 500, 700])
-def test_nothing_is_cut_off_in_a_narrow_window(visit: Any, report: Path, width: int) -> None:
+def test_nothing_is_cut_off_in_a_narrow_window(visit: Any, any_report: Path, width: int) -> None:
     """From a phone to half a screen figures shrink and tables stack, so that nothing need be scrolled sideways."""
-    page = visit(report, viewport={**PHONE, "width": width})
+    page = visit(any_report, viewport={**PHONE, "width": width})
     wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
     assert page.locator(".scroll:visible").evaluate_all(wide) == []
 
