@@ -12,6 +12,8 @@ from __future__ import annotations
 from mixstudy.comparison.checks import LARGE_SAMPLE
 from mixstudy.comparison.evidence import OWN, Evidence
 from mixstudy.comparison.verdict import Rule, Ruling, Verdict
+from mixstudy.data.sample import default_prior
+from mixstudy.em.asymptotics import identified_under
 from mixstudy.em.run import EMStatus
 
 FAR = frozenset({"inside interval", "joint"})
@@ -49,6 +51,8 @@ def unidentified(evidence: Evidence, _: tuple[str, ...]) -> Ruling | None:
     if evidence.posterior is None or evidence.posterior.identified:
         return None
     weak = "the data hardly identify two components, so the prior and skewness move the posterior"
+    if identified_under(evidence.fit, default_prior(evidence.fit.sample)):
+        weak = "the prior, which is not the default, moves the posterior far"
     if evidence.fit.status is not EMStatus.CONVERGED or not evidence.posterior.posterior.verified:
         return Verdict.INCONCLUSIVE, f"Inconclusive: {weak}."
     text = f"Agree: {_subject(evidence)} is the maximum of the likelihood and the posterior is verified."

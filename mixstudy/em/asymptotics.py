@@ -75,6 +75,11 @@ def expand(sample: WeightedSample, theta: Floats, prior: Prior) -> Expansion:
     )
 
 
+def identified_under(fit: EMFit, prior: Prior) -> bool:
+    """Whether theory can speak of the posterior of these data under a prior."""
+    return identified(expand(fit.sample, fit.parameters.array, prior).shift, merged_variance(fit, prior))
+
+
 def merged_variance(fit: EMFit, prior: Prior) -> float:
     """Variance that means hardly apart add to the posterior of ``weight``, over its squared standard error.
 

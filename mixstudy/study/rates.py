@@ -85,7 +85,7 @@ def told(n: float, at: Parameters) -> str:
     return (
         f"How often is this wrong? Of {near.data_sets} right pairs near here (n = {near.n}, means {near.separation:g} "
         f"sigma apart, smaller weight {near.weight:g}) {_called_wrong(near.disagree, near.data_sets)}; of all {total} "
-        f"that were tried, from n = {least} to {most}, {_called_wrong(wrong, total)}."
+        f"that were tried, under the default prior and from n = {least} to {most}, {_called_wrong(wrong, total)}."
     )
 
 

@@ -138,6 +138,7 @@ def test_an_empty_component_is_judged(right):
 
 def test_an_unwritable_result_leaves_nothing(right, tmp_path, monkeypatch):
     """Where the files can't be moved into place no part of them stays behind."""
+    monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as on a file system that can't
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     code, said = run(right[0], "--estimate", right[1], "--no-mcmc", "--out", tmp_path / "out")
     assert code == 2

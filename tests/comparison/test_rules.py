@@ -25,6 +25,15 @@ def test_right_methods_agree_where_identification_is_weak(weak_pair):
     assert "hardly identify two components" in result.sentence
 
 
+def test_a_prior_that_outweighs_the_data_is_named_as_the_cause(faithful, compiled):
+    """Old Faithful has two components under any weak prior; where a strong one moves the posterior, it is the prior."""
+    prior = ms.Prior(centre=faithful.mean, scale=faithful.sd, weight=(300.0, 100.0))
+    result = ms.compare(ms.fit_em(faithful), ms.sample_posterior(faithful, prior=prior, seed=1, compiled=compiled))
+    assert result.verdict is ms.Verdict.AGREE
+    assert "the prior, which is not the default, moves the posterior" in result.sentence
+    assert "hardly identify" not in result.sentence
+
+
 def test_a_wrong_estimate_fails_however_weak_the_data(weak_pair):
     """A fifth of a standard error off the maximum is a disagreement, though the posterior allows for far more."""
     em, posterior = weak_pair

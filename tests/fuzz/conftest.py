@@ -20,7 +20,7 @@ def pytest_configure(config):
 def pytest_pyfunc_call(pyfuncitem):
     """Repeat each property, each time with other examples, for its share of the hours."""
     hours = pyfuncitem.config.getoption("--fuzz-hours")
-    properties = [item for item in pyfuncitem.session.items if hasattr(item.obj, "hypothesis")]
+    properties = [item for item in pyfuncitem.session.items if hasattr(getattr(item, "obj", None), "hypothesis")]
     if not hours or not hasattr(pyfuncitem.obj, "hypothesis"):
         return (yield)
     end = time.monotonic() + hours * 3600 / len(properties)

@@ -57,6 +57,7 @@ def test_full_disk_is_one_sentence(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as on a file system that can't
     monkeypatch.setattr(where, full)
     monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # which copies nothing
     for name in ("old", "new") if where != "shutil.copy2" else ("old",):
