@@ -47,7 +47,7 @@ def named_paths():
 
 
 WRITTEN = {
-    "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json", "design.json",
+    "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "studies.json", "studies.csv", "power.json", "design.json",
     "reference/index.html", "results.json",
 }  # fmt: skip
 """Paths that the program writes."""
