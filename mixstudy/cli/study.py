@@ -74,9 +74,10 @@ def study(
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job.
 
-    Several files are a study each, side by side in one report; with --pool they are one sample. A file that can't
-    be read is told of and the others are studied. The exit code is then 1 where any disagrees, else 2 where any could
-    not be read, else 3 where any is inconclusive, else 0.
+    Several files are a study each, side by side in one report; with --pool
+    they are one sample. A file that can't be read is told of and the others
+    are studied. The exit code is then 1 where any disagrees, else 2 where any
+    could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
         from mixstudy.report.folder import STUDY, check_output, folder_names, overview_layout, parse_formats
@@ -167,6 +168,8 @@ def _each(
 
     studied = []
     for file in files:
+        if quiet:
+            out.print(f"{file}:", soft_wrap=True)
         try:
             studied.append(Studied(file=file, outcome=one([file])))
         except BrokenPipeError:

@@ -93,6 +93,6 @@ def test_several_files_of_which_none_can_be_read(tmp_path: Path) -> None:
     out = tmp_path / "all"
     done = CliRunner().invoke(app, ["study", "no.csv", "nor.csv", "--out", str(out)])
     assert done.exit_code == 2
-    for told in ("no.csv: no such file", "nor.csv: no such file", "not one of the 2 files could be studied"):
+    for told in ("error: no.csv: no such file", "nor.csv: no such file", "not one of the 2 files could be studied"):
         assert told in " ".join(done.output.split())
     assert not out.exists()
