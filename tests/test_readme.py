@@ -47,8 +47,8 @@ def named_paths():
 
 
 WRITTEN = {
-    "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "studies.json",
-    "studies.csv", "power.json", "design.json", "reference/index.html", "results.json",
+    "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json", "design.json",
+    "studies.json", "studies.csv", "reference/index.html", "results.json",
 }  # fmt: skip
 """Paths that the program writes."""
 
