@@ -8,16 +8,19 @@ Where it is known only the errors are left.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
 from mixstudy.integral.integrate import integrate
+from mixstudy.integral.result import Estimates
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
 from mixstudy.model import LABELS, Floats, Prior
 
+SHORT = ("mean", "sd", "2.5 %", "97.5 %")
+"""Headings of ``QUANTITIES``."""
 SCALES = (1.0, 3.0, 10.0)
 """Scales of the weak priors, in those of the default prior."""
 LARGE_R_HAT = 1.05
@@ -30,22 +33,55 @@ LARGEST = 1e100
 """Size, in standard deviations of the data, beyond which draws are out of all proportion."""
 
 
-def look_at_draws(draws: Floats, sample: WeightedSample, *, prior: Prior | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DrawsReading:
+    """What somebody's draws say, beside the integral; rows in the order of the labels, columns of ``QUANTITIES``."""
+
+    outcome: Outcome
+    """Whether they mix, and whether they give the posterior that the integral gives."""
+    drawn: Estimates
+    """Mean, sd and interval ends by the draws, with their Monte Carlo errors, shape ``(4, 4)``, data units."""
+    integrated: Estimates | None
+    """The same by the integral; None where that can't be trusted."""
+    r_hat: Floats
+    """R-hat of each parameter, shape ``(4,)``."""
+    ess: Floats
+    """Bulk ESS of each parameter, shape ``(4,)``."""
+    prior: str
+    """Whose prior the integral is under: ``given`` or ``default``."""
+
+
+def read_draws_beside(draws: Floats, sample: WeightedSample, *, prior: Prior | None = None) -> DrawsReading:
     """Judge draws, shape ``(chains, draws, 4)``, data units, means in order, whose prior may be known."""
-    trouble = _stuck(draws) or _wild(draws, sample)
-    if trouble is not None:
-        return Outcome(CheckStatus.FAIL, math.nan, trouble)
     r_hat, ess = mixing(draws)
-    mixed = f"Largest R-hat {r_hat:.3f}, smallest bulk ESS {ess:.0f}."
-    limit = max(LARGE_R_HAT, math.sqrt(1 + CHANCE / (draws.shape[1] // 2)))
-    if not r_hat <= limit:
-        text = f"The chains do not agree with each other: they have not reached one distribution. {mixed}"
-        return Outcome(CheckStatus.FAIL, r_hat, text)
-    return _against_integrals(draws, sample, prior, mixed)
+    default = default_prior(sample)
+    priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if prior is None else [prior]
+    integrals = [integrate(sample, prior=each) for each in priors]
+    trusted = all(each.trusted for each in integrals)
+    with np.errstate(all="ignore"):
+        drawn = summarise_draws(draws)
+    expected = [summarise_integral(each) for each in integrals] if trusted else []
+    trouble = _stuck(draws) or _wild(draws, sample) or _unmixed(draws, r_hat)
+    mixed = f"Largest R-hat {r_hat.max():.3f}, smallest bulk ESS {ess.min():.0f}."
+    if trouble is not None:
+        outcome = Outcome(CheckStatus.FAIL, float(r_hat.max()), f"{trouble} {mixed}")
+    elif not trusted:
+        text = f"They show no known mistake. Not held against the integral, which can't be trusted. {mixed}"
+        outcome = Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
+    else:
+        outcome = _against_integrals(draws, drawn, expected, mixed, known=prior is not None)
+    return DrawsReading(
+        outcome=outcome,
+        drawn=drawn,
+        integrated=expected[0] if trusted else None,
+        r_hat=r_hat,
+        ess=ess,
+        prior="default" if prior is None else "given",
+    )
 
 
-def mixing(draws: Floats) -> tuple[float, float]:
-    """Largest R-hat and smallest bulk ESS of the parameters (Vehtari et al. 2021, by ArviZ)."""
+def mixing(draws: Floats) -> tuple[Floats, Floats]:
+    """R-hat and bulk ESS of each parameter, shape ``(4,)`` (Vehtari et al. 2021, by ArviZ)."""
     from arviz_stats.base.array import array_stats  # here, as it loads xarray
 
     half = draws.shape[1] // 2
@@ -53,7 +89,14 @@ def mixing(draws: Floats) -> tuple[float, float]:
     with np.errstate(all="ignore"):
         r_hat = array_stats.rhat(chains, chain_axis=0, draw_axis=1)
         ess = array_stats.ess(draws, chain_axis=0, draw_axis=1)
-    return float(np.max(r_hat)), float(np.min(ess))
+    return np.asarray(r_hat), np.asarray(ess)
+
+
+def _unmixed(draws: Floats, r_hat: Floats) -> str | None:
+    limit = max(LARGE_R_HAT, math.sqrt(1 + CHANCE / (draws.shape[1] // 2)))
+    if r_hat.max() <= limit:
+        return None
+    return "The chains do not agree with each other: they have not reached one distribution."
 
 
 def _stuck(draws: Floats) -> str | None:
@@ -74,18 +117,14 @@ def _wild(draws: Floats, sample: WeightedSample) -> str | None:
     return None if largest < LARGEST else "Some draws are out of all proportion: no posterior of these data has such."
 
 
-def _against_integrals(draws: Floats, sample: WeightedSample, given: Prior | None, mixed: str) -> Outcome:
-    default = default_prior(sample)
-    priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if given is None else [given]
-    which, allowed = ("default", "both errors and a weak prior") if given is None else ("given", "both errors")
-    integrals = [integrate(sample, prior=each) for each in priors]
-    if not all(each.trusted for each in integrals):
-        text = f"They show no known mistake. Not held against the integral, which can't be trusted. {mixed}"
-        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
-    expected = [summarise_integral(each) for each in integrals]
+def _against_integrals(
+    draws: Floats, drawn: Estimates, expected: list[Estimates], mixed: str, *, known: bool
+) -> Outcome:
+    """Whether the draws give what the integrals give, anywhere between those under the weak priors."""
+    which, allowed = ("given", "both errors") if known else ("default", "both errors and a weak prior")
     values = np.array([each.value for each in expected])
     sds, apart = values[0][:, 1:2], np.ptp(values, axis=0)
-    found = with_least_errors(summarise_draws(draws), draws, values[0][:, 1])
+    found = with_least_errors(drawn, draws, values[0][:, 1])
     error = np.hypot(found.error, np.max([each.error for each in expected], axis=0))
     off = (found.value - values[0]) / sds
     with np.errstate(all="ignore"):
@@ -96,8 +135,23 @@ def _against_integrals(draws: Floats, sample: WeightedSample, given: Prior | Non
         f"integral under the {which} prior"
     )
     if not (outside <= ERRORS).all():
-        beyond = " beyond what weak priors explain" if given is None else ""
+        beyond = "" if known else " beyond what weak priors explain"
         text += f", {outside[worst]:.3g} errors of both{beyond}. {mixed}"
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
     text += f": no more than {allowed} explain. {mixed} They show no known mistake."
     return Outcome(CheckStatus.PASS, float(off[worst]), text)
+
+
+def draws_rows(found: DrawsReading) -> list[tuple[str, ...]]:
+    """Two rows for each parameter, the draws and the integral, below a row of names."""
+    rows: list[tuple[str, ...]] = [("", "", *SHORT, "R-hat", "ESS")]
+    for j, label in enumerate(LABELS):
+        mixed = (f"{found.r_hat[j]:.3f}", f"{found.ess[j]:.0f}")
+        rows.append((label, "draws", *_shown(found.drawn.value[j]), *mixed))
+        if found.integrated is not None:
+            rows.append(("", "integral", *_shown(found.integrated.value[j]), "", ""))
+    return rows
+
+
+def _shown(values: Floats) -> tuple[str, ...]:
+    return tuple(f"{value:.4g}" for value in values.tolist())

@@ -20,11 +20,12 @@ from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
 from mixstudy.faults.by_trace import from_other_data
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Printed, Rows, printed_rows
-from mixstudy.faults.following import STRAIGHT, Followed, begins, follow_right, usable, wrong_at_first
+from mixstudy.faults.following import STRAIGHT, Followed, begins, usable
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import Place
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import centred
+from mixstudy.faults.variations import follow_right, wrong_at_first
 from mixstudy.model import LABELS, Floats
 
 SIGMA = LABELS.index("sigma")

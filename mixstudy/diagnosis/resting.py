@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mixstudy.data.sample import WeightedSample
 from mixstudy.diagnosis.location import Found, Location, identities_kept, listed, locate, wrong_updates
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
+from mixstudy.diagnosis.remaining import remaining
 from mixstudy.em.fit import EMFit
 from mixstudy.faults.case import SLACK, Case, make_case, smallest_error
 from mixstudy.faults.fault import Fault
@@ -95,7 +96,7 @@ def _kept(case: Case) -> tuple[bool, bool]:
 def _at_rest(case: Case, steps: Steps, wrong: NDArray[np.bool_], slipped: tuple[Fault, ...]) -> Found:
     if slipped and case.off <= SLACK * case.rounding:
         return (), "The numbers are those of the maximum."
-    if means_have_met(case) and (all(_kept(case)) or not wrong.any()):
+    if means_have_met(case) and not wrong.any():
         text = f"The two means have met ({gap(case)}): this is one normal distribution, written as two."
         return (Place.START,), text
     if wrong[0].sum() > 1 and (reported := _reported(case, steps)):
@@ -139,8 +140,10 @@ def _no_equation(case: Case, steps: Steps) -> Found:
     if mean_kept and variance_kept:
         text = (
             "The numbers keep the mean and the variance of the data, so that every M-step is right: either the run had "
-            f"not converged, or its E-step is wrong. The next right step moves {moves}."
+            f"not converged, or its E-step is wrong. The next right step moves {moves}. {remaining(case).sentence}"
         )
+        if means_have_met(case):
+            text += f" The means have nearly met ({gap(case)}), where EM is slow: start with means farther apart."
         return (Place.E_STEP_OR_STOP,), text
     if mean_kept:
         clause = relation("sigma", steps._replace(right=np.column_stack([steps.right[:, :3], sigma_about(steps)])))

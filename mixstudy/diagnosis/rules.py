@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.rules import POSTERIOR_RULES
-from mixstudy.comparison.verdict import Rule, Ruling, Verdict
+from mixstudy.comparison.verdict import CheckStatus, Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
 from mixstudy.diagnosis.location import Location
 from mixstudy.em.run import EMStatus
@@ -18,10 +18,39 @@ from mixstudy.faults.fault import CLEAR, Recognition
 
 TOO_COARSE = 1.0
 """Rounding of the printed figures, in standard errors, from which they say too little."""
+FEW_DRAWS = 100.0
+"""Bulk ESS below which draws say too little: the Monte Carlo error of a mean is then a tenth of its sd and more."""
 AT_THE_MAXIMUM = frozenset({"likelihood", "stationary"})
 """The two checks that say whether an estimate is the maximum of the likelihood."""
-SURROUNDINGS = {"data": "the data", "truth": "the data", "trace": "the steps to it", "draws": "the draws"}
+SURROUNDINGS = {
+    "data": "the data",
+    "truth": "the data",
+    "trace": "the steps to it",
+    "printed likelihood": "the log-likelihoods beside it",
+    "draws": "the draws",
+}
 """What a failed check finds wrong where the estimate itself is right."""
+
+
+def _draws_alone(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
+    """Where draws came without an estimate, the verdict is about the draws."""
+    found = evidence.reading
+    if not evidence.alone or found is None:
+        return None
+    if "draws" in failed:
+        return Verdict.DISAGREE, "Disagree: the draws are not those of the posterior of these data."
+    if failed_too := dict.fromkeys(what for name, what in SURROUNDINGS.items() if name in failed):
+        text = "Disagree: the draws are those of the posterior, but"
+        return Verdict.DISAGREE, f"{text} {' and '.join(failed_too)} are not what they should be."
+    if found.outcome.status is CheckStatus.NOT_APPLICABLE:
+        return Verdict.INCONCLUSIVE, "Inconclusive: the integral that the draws would be held against can't be trusted."
+    ess = float(found.ess.min())
+    if ess < FEW_DRAWS:
+        text = "Inconclusive: the draws may be those of the posterior, but they are too few to tell"
+        return Verdict.INCONCLUSIVE, f"{text}: the smallest bulk ESS is {ess:.0f}."
+    weak = "under the given prior" if found.prior == "given" else "under a weak prior"
+    text = f"Agree: the draws are those of the posterior {weak}, as far as their Monte Carlo errors tell"
+    return Verdict.AGREE, f"{text} (largest R-hat {found.r_hat.max():.3f}, smallest bulk ESS {ess:.0f})."
 
 
 def _no_reference(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
@@ -83,6 +112,7 @@ def _agreement(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling:
 
 
 RULES: tuple[Rule[Diagnosis], ...] = (
+    _draws_alone,
     _no_reference,
     _higher_than_em,
     _empty,

@@ -20,9 +20,10 @@ from mixstudy.faults.case import JUST_SHORT, TEN_TIMES
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed, Rows, printed_rows
-from mixstudy.faults.following import follow_right, follows, usable, wrong_at_first
+from mixstudy.faults.following import follows, usable
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import HARMLESS, Points, Step, centred
+from mixstudy.faults.variations import follow_right, wrong_at_first
 from mixstudy.model import Floats
 
 STEP_RATIO = 0.5

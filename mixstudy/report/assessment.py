@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.diagnosis.draws import DrawsReading, draws_rows
 from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen
 from mixstudy.report.comparison import posterior_section, settings_section
@@ -55,6 +56,7 @@ def assessment_document(
             checks_section(found.checks),
             *_where(found, shown),
             *_mistakes(found),
+            *_draws(found),
             *_explained(found, FURTHER),
             adequacy_section(found.adequacy),
             *_posterior(found.comparison),
@@ -77,17 +79,28 @@ def _explained(found: Assessment, titles: Mapping[str, str]) -> Iterator[Section
 
 
 def _answer(found: Assessment) -> Table:
-    """What was given beside EM's: the estimate or, where EM's own stands in for it, the draws."""
+    """What was given beside EM's or, where draws came alone, beside the integral."""
+    if found.alone and found.reading is not None:
+        return _drawn(found.reading)
     errors = np.array(found.fit.standard_errors)
-    given, name, off = [row[1] for row in offset_rows(found)], "estimate", found.offsets
-    if found.draws is not None and found.estimate == found.fit.parameters:
-        means, sds = (measure(found.draws, axis=(0, 1)) for measure in (np.mean, np.std))
-        given = [f"{rounded(mean, sd)} ± {rounded(sd, sd)}" for mean, sd in zip(means, sds, strict=True)]
-        name, off = "draws ± sd", (means - found.fit.parameters.array) / errors
+    given = [row[1] for row in offset_rows(found)]
     rights = [f"{rounded(v, e)} ± {rounded(e, e)}" for v, e in zip(found.fit.parameters, errors, strict=True)]
-    offs = [number(value, "+.3g") for value in off.tolist()]
-    cells = tuple(zip(LABELS, given, rights, offs, strict=True))
-    return Table(title="What was given, and EM's", header=("parameter", name, "EM ± s.e.", "off (s.e.)"), rows=cells)
+    offs = [number(value, "+.3g") for value in found.offsets.tolist()]
+    rows = tuple(zip(LABELS, given, rights, offs, strict=True))
+    return Table(
+        title="What was given, and EM's", header=("parameter", "estimate", "EM ± s.e.", "off (s.e.)"), rows=rows
+    )
+
+
+def _drawn(found: DrawsReading) -> Table:
+    head, *cells = draws_rows(found)
+    return Table(title="The draws, and the integral", header=("parameter", *head[1:]), rows=tuple(cells))
+
+
+def _draws(found: Assessment) -> Iterator[Section]:
+    """The draws beside the integral, where an estimate has the first place."""
+    if found.reading is not None and not found.alone:
+        yield Section(title="The draws", blocks=(_drawn(found.reading),))
 
 
 def _where(found: Assessment, shown: Mapping[str, Picture]) -> Iterator[Section]:

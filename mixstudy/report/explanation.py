@@ -132,7 +132,7 @@ def _next(found: Assessment) -> Iterator[str]:
         yield (
             "Give the estimate with all its figures." if found.rounding > CLOSE else "Collect more data, or draw more."
         )
-    if found.verdict is Verdict.AGREE and found.comparison is None:
+    if found.verdict is Verdict.AGREE and found.comparison is None and not found.alone:
         yield "Leave out --no-mcmc to hear the posterior as well."
 
 
