@@ -36,12 +36,13 @@ from mixstudy.diagnosis.resting import localise_estimate
 from mixstudy.diagnosis.rules import RULES, headline, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import make_case
+from mixstudy.faults.case import FLOAT, make_case
 from mixstudy.faults.draws_case import ordered
-from mixstudy.faults.figures import Printed
+from mixstudy.faults.figures import Printed, half_units
 from mixstudy.faults.following import begins
 from mixstudy.faults.place import Place
 from mixstudy.faults.recognise import recognise
+from mixstudy.faults.steps import exchanged
 from mixstudy.model import Floats, Parameters, Prior, require_level
 
 if TYPE_CHECKING:
@@ -275,11 +276,19 @@ def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
     if at_maximum(evidence):
         return by_trace
     found = localise_estimate(estimate, evidence.sample, evidence.fit)
-    if by_trace is None or found is None or Place.E_STEP_OR_STOP not in found.places:
+    if by_trace is None or found is None or found.places == (Place.START,) or not _its_last(by_trace, estimate):
         return found
     left = remaining(make_case(estimate, evidence.sample, evidence.fit))
     text = f"{by_trace.sentence} The run was on its way when it stopped. {left.sentence}"
     return replace(found, places=(Place.STOP,), sentence=text)
+
+
+def _its_last(by_trace: Location, estimate: Printed) -> bool:
+    """Whether an estimate is the last row of a trace, as far as both were printed; labels aside."""
+    last, half = by_trace.theirs[-1], half_units(estimate)
+    given = np.array([float(value) for value in estimate])
+    rounding = 2 * half + FLOAT * np.abs(last)
+    return any((np.abs(given - row) <= rounding).all() for row in (last, exchanged(last)))
 
 
 def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> str:
