@@ -26,6 +26,7 @@ from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.breaking import find_break
 from mixstudy.diagnosis.checks import CHECKS, OF_DRAWS_ALONE, Diagnosis, at_maximum
 from mixstudy.diagnosis.draws import read_draws_beside
+from mixstudy.diagnosis.draws_explained import marks_of
 from mixstudy.diagnosis.heights import judge_heights, judged_rows
 from mixstudy.diagnosis.inputs import four_numbers, usable_rows
 from mixstudy.diagnosis.localise import localise_trace
@@ -35,8 +36,7 @@ from mixstudy.diagnosis.remaining import remaining
 from mixstudy.diagnosis.resting import localise_estimate
 from mixstudy.diagnosis.rules import RULES, headline, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
-from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import FLOAT, make_case
+from mixstudy.faults.case import FLOAT, SLACK, Case, make_case
 from mixstudy.faults.draws_case import ordered
 from mixstudy.faults.figures import Printed, half_units
 from mixstudy.faults.following import begins
@@ -155,6 +155,7 @@ def _gather(
     deficit, distance = standing(theta, sample, fit)
     location = None if rows is None else localise_trace(rows, sample)
     given, heights = None if draws is None else _kept(draws), None
+    reading = None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior)
     if rows is not None and location is not None and log_likelihood is not None:
         heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample)
     usable = estimate if begins(theta.array) else None
@@ -174,9 +175,9 @@ def _gather(
         location=location,
         heights=heights,
         draws=given,
-        reading=None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior),
+        reading=reading,
         alone=alone,
-        marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
+        marks=() if given is None or reading is None else marks_of(given, reading, fit),
     )
 
 
@@ -192,12 +193,15 @@ def _conclude(
     """The verdict, with the likely mistake, a misfit and what is odd about the data in its sentence."""
     verdict, sentence = judge(evidence, checks, RULES)
     faults, location = (*evidence.faults, *evidence.marks), _location(evidence, estimate)
+    rest = None if evidence.alone else _without(oddities, estimate)
+    if rest is not None and rest.off <= SLACK * rest.rounding:
+        faults, location = tuple(each for each in faults if each.fault.seen_in == "data"), None
     if verdict is Verdict.DISAGREE:
         sentence += headline(location, worth_telling(faults, right=at_maximum(evidence)))
     misfit = evidence.adequacy.status is AdequacyStatus.MISFIT
     return Assessment(
         verdict=verdict,
-        sentence=sentence + evidence.adequacy.caveat + ("" if evidence.alone else _without(oddities, estimate)),
+        sentence=sentence + evidence.adequacy.caveat + _said_of_the_rest(rest, oddities),
         estimate=evidence.estimate,
         distance=evidence.off,
         rounding=evidence.rounding,
@@ -291,16 +295,24 @@ def _its_last(by_trace: Location, estimate: Printed) -> bool:
     return any((np.abs(given - row) <= rounding).all() for row in (last, exchanged(last)))
 
 
-def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> str:
-    """How far the estimate is from the maximum of the observations that a reader should keep."""
+def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> Case | None:
+    """The estimate beside the maximum of the observations that a reader should keep; None where that is all of them."""
     rest = next((each.without for each in oddities if each.without is not None), None)
     if rest is None:
-        return ""
+        return None
     with suppress(DataError):
         inner = as_sample(rest)
-        case = make_case(estimate, inner, fit_em(inner))
-        return f" Without {oddities[0].name} the estimate is {case.off:.2g} standard errors from the maximum."
-    return ""
+        return make_case(estimate, inner, fit_em(inner))
+    return None
+
+
+def _said_of_the_rest(rest: Case | None, oddities: tuple[Oddity, ...]) -> str:
+    if rest is None:
+        return ""
+    name = next(each.name for each in oddities if each.without is not None)
+    if rest.off <= SLACK * rest.rounding:
+        return f" Without {name} the estimate is the maximum, to its figures: it is the data that are to be looked at."
+    return f" Without {name} the estimate is {rest.off:.2g} standard errors from the maximum."
 
 
 def _labels(raw: Floats) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ Where it is known only the errors are left.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +35,20 @@ LARGEST = 1e100
 """Size, in standard deviations of the data, beyond which draws are out of all proportion."""
 
 
+class Gauge(NamedTuple):
+    """The integrals that draws are held against."""
+
+    priors: Sequence[Prior]
+    """The given one, or weak ones of several scales, the default first."""
+    expected: Sequence[Estimates]
+    """What the posterior under each has, rows and columns as in ``DrawsReading``."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the prior was given."""
+        return len(self.priors) == 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DrawsReading:
     """What somebody's draws say, beside the integral; rows in the order of the labels, columns of ``QUANTITIES``."""
@@ -41,43 +57,47 @@ class DrawsReading:
     """Whether they mix, and whether they give the posterior that the integral gives."""
     drawn: Estimates
     """Mean, sd and interval ends by the draws, with their Monte Carlo errors, shape ``(4, 4)``, data units."""
-    integrated: Estimates | None
-    """The same by the integral; None where that can't be trusted."""
+    gauge: Gauge | None
+    """The integrals; None where they can't be trusted."""
     r_hat: Floats
     """R-hat of each parameter, shape ``(4,)``."""
     ess: Floats
     """Bulk ESS of each parameter, shape ``(4,)``."""
-    prior: str
-    """Whose prior the integral is under: ``given`` or ``default``."""
+    mixed: bool
+    """Whether the chains have reached one distribution, so that it can be judged."""
+
+    @property
+    def integrated(self) -> Estimates | None:
+        """What the integral gives where ``drawn`` is what the draws give, under the given prior or the default one."""
+        return None if self.gauge is None else self.gauge.expected[0]
 
 
 def read_draws_beside(draws: Floats, sample: WeightedSample, *, prior: Prior | None = None) -> DrawsReading:
     """Judge draws, shape ``(chains, draws, 4)``, data units, means in order, whose prior may be known."""
     r_hat, ess = mixing(draws)
+    trouble = _stuck(draws) or _wild(draws, sample) or _unmixed(draws, r_hat)
+    gauge = _integrals(sample, prior)
+    said = f"Largest R-hat {r_hat.max():.3f}, smallest bulk ESS {ess.min():.0f}."
+    if trouble is not None:
+        outcome = Outcome(CheckStatus.FAIL, float(r_hat.max()), f"{trouble} {said}")
+    elif gauge is None:
+        text = f"They show no known mistake. Not held against the integral, which can't be trusted. {said}"
+        outcome = Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
+    else:
+        outcome = against_integrals(draws, gauge)
+        outcome = outcome._replace(explanation=f"{outcome.explanation} {said}")
+    with np.errstate(all="ignore"):
+        drawn = summarise_draws(draws)
+    return DrawsReading(outcome=outcome, drawn=drawn, gauge=gauge, r_hat=r_hat, ess=ess, mixed=trouble is None)
+
+
+def _integrals(sample: WeightedSample, prior: Prior | None) -> Gauge | None:
     default = default_prior(sample)
     priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if prior is None else [prior]
     integrals = [integrate(sample, prior=each) for each in priors]
-    trusted = all(each.trusted for each in integrals)
-    with np.errstate(all="ignore"):
-        drawn = summarise_draws(draws)
-    expected = [summarise_integral(each) for each in integrals] if trusted else []
-    trouble = _stuck(draws) or _wild(draws, sample) or _unmixed(draws, r_hat)
-    mixed = f"Largest R-hat {r_hat.max():.3f}, smallest bulk ESS {ess.min():.0f}."
-    if trouble is not None:
-        outcome = Outcome(CheckStatus.FAIL, float(r_hat.max()), f"{trouble} {mixed}")
-    elif not trusted:
-        text = f"They show no known mistake. Not held against the integral, which can't be trusted. {mixed}"
-        outcome = Outcome(CheckStatus.NOT_APPLICABLE, math.nan, text)
-    else:
-        outcome = _against_integrals(draws, drawn, expected, mixed, known=prior is not None)
-    return DrawsReading(
-        outcome=outcome,
-        drawn=drawn,
-        integrated=expected[0] if trusted else None,
-        r_hat=r_hat,
-        ess=ess,
-        prior="default" if prior is None else "given",
-    )
+    if not all(each.trusted for each in integrals):
+        return None
+    return Gauge(priors, [summarise_integral(each) for each in integrals])
 
 
 def mixing(draws: Floats) -> tuple[Floats, Floats]:
@@ -117,15 +137,13 @@ def _wild(draws: Floats, sample: WeightedSample) -> str | None:
     return None if largest < LARGEST else "Some draws are out of all proportion: no posterior of these data has such."
 
 
-def _against_integrals(
-    draws: Floats, drawn: Estimates, expected: list[Estimates], mixed: str, *, known: bool
-) -> Outcome:
-    """Whether the draws give what the integrals give, anywhere between those under the weak priors."""
-    which, allowed = ("given", "both errors") if known else ("default", "both errors and a weak prior")
-    values = np.array([each.value for each in expected])
+def against_integrals(draws: Floats, gauge: Gauge) -> Outcome:
+    """Whether draws give what the integrals give, anywhere between those under the weak priors."""
+    which, allowed = ("given", "both errors") if gauge.known else ("default", "both errors and a weak prior")
+    values = np.array([each.value for each in gauge.expected])
     sds, apart = values[0][:, 1:2], np.ptp(values, axis=0)
-    found = with_least_errors(drawn, draws, values[0][:, 1])
-    error = np.hypot(found.error, np.max([each.error for each in expected], axis=0))
+    found = with_least_errors(summarise_draws(draws), draws, values[0][:, 1])
+    error = np.hypot(found.error, np.max([each.error for each in gauge.expected], axis=0))
     off = (found.value - values[0]) / sds
     with np.errstate(all="ignore"):
         outside = np.maximum(values.min(axis=0) - apart - found.value, found.value - values.max(axis=0) - apart) / error
@@ -135,11 +153,10 @@ def _against_integrals(
         f"integral under the {which} prior"
     )
     if not (outside <= ERRORS).all():
-        beyond = "" if known else " beyond what weak priors explain"
-        text += f", {outside[worst]:.3g} errors of both{beyond}. {mixed}"
+        beyond = "" if gauge.known else " beyond what weak priors explain"
+        text += f", {outside[worst]:.3g} errors of both{beyond}."
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
-    text += f": no more than {allowed} explain. {mixed} They show no known mistake."
-    return Outcome(CheckStatus.PASS, float(off[worst]), text)
+    return Outcome(CheckStatus.PASS, float(off[worst]), f"{text}: no more than {allowed} explain.")
 
 
 def draws_rows(found: DrawsReading) -> list[tuple[str, ...]]:

@@ -84,6 +84,11 @@ def _in_trace(found: Followed, steps: Steps, wrong: NDArray[np.bool_], rows: Row
 
 def _all_right(found: Followed) -> str:
     text = "Every row follows from the one before by a right step, to every printed figure"
+    if found.relaxed != 1:
+        return (
+            f"Every row goes {found.relaxed:.3g} of the way of a right step from the one before, to every printed "
+            "figure: damped or stretched steps end at the same place."
+        )
     if found.stride > 1:
         return f"{text}, {found.stride} iterations at a time."
     ways = [f"{label} {way}" for label, way in zip(LABELS, found.ways, strict=True) if way != STRAIGHT]
@@ -96,7 +101,8 @@ def _wrong_responsibilities(steps: Steps, wrong: NDArray[np.bool_], rows: Rows) 
     where = since(wrong[:, :3].any(axis=1))
     if not mean_kept:
         text = f"Weight and both means are wrong, {where}, and do not keep the mean of the data"
-        text += ": the responsibilities of an observation do not add up to 1, or differ by update."
+        text += ": the responsibilities of an observation do not add up to 1, differ by update, or are those of other"
+        text += " observations (a part of them, a resample)."
         return (Place.E_STEP,), text
     told = describe(chosen_of(steps, wrong[:, :3].any(axis=1)))
     detail = f": {told}" if told else ""

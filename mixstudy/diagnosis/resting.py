@@ -21,7 +21,7 @@ from mixstudy.em.fit import EMFit
 from mixstudy.faults.case import SLACK, Case, make_case
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Printed, Rows
-from mixstudy.faults.identities import gap, means_have_met
+from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.place import Place
 from mixstudy.faults.slips import slips
 from mixstudy.model import LABELS
@@ -31,8 +31,9 @@ EMPTY_SHARE = 1e-3
 """Weight below which a component is called empty."""
 MISREPORTED = 3
 """Equations that a number printed for another one violates, being in all of them."""
-UNEXPLAINED = 3
-"""What is left to explain where nothing is understood; below it, 2 is a right M-step, 1 one violated equation."""
+UNEXPLAINED, NEARLY = 4, 3
+"""What is left to explain where nothing is understood, and where a right M-step is missed by hardly anything; below it,
+2 is a right M-step, 1 one violated equation."""
 AS_GOOD = 0.01
 """Standard errors within which a number is the maximum's own."""
 EMPTY = "A component is empty, as the weight is {:g}: this is one normal distribution, and no step leads out of it."
@@ -79,7 +80,9 @@ def _left_to_explain(case: Case, wrong: NDArray[np.bool_]) -> int:
         return 0
     if wrong.sum() == 1:
         return 1
-    return 2 if all(_kept(case)) else UNEXPLAINED
+    if all(_kept(case)):
+        return 2
+    return NEARLY if off_the_identities(case) <= AS_GOOD else UNEXPLAINED
 
 
 def _kept(case: Case) -> tuple[bool, bool]:
@@ -107,7 +110,8 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
         if (printed := misprinted(case)) is not None:
             yield printed
         text = "None of the four equations of a maximum holds, nor do weight and means keep the mean of the data"
-        yield (Place.UNKNOWN,), f"{text}: the next right step moves {_moves(steps)}."
+        text += ": several lines are wrong, or the numbers are of other data"
+        yield (Place.UNKNOWN,), f"{text}. The next right step moves {_moves(steps)}."
     yield _violated(steps, wrong)
 
 

@@ -48,7 +48,7 @@ def _draws_alone(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     if ess < FEW_DRAWS:
         text = "Inconclusive: the draws may be those of the posterior, but they are too few to tell"
         return Verdict.INCONCLUSIVE, f"{text}: the smallest bulk ESS is {ess:.0f}."
-    weak = "under the given prior" if found.prior == "given" else "under a weak prior"
+    weak = "under the given prior" if found.gauge is not None and found.gauge.known else "under a weak prior"
     text = f"Agree: the draws are those of the posterior {weak}, as far as their Monte Carlo errors tell"
     return Verdict.AGREE, f"{text} (largest R-hat {found.r_hat.max():.3f}, smallest bulk ESS {ess:.0f})."
 

@@ -44,6 +44,8 @@ class Followed(NamedTuple):
     """The variation of the step by which each number is judged."""
     stride: int = 1
     """Steps from one row to the next."""
+    relaxed: float = 1.0
+    """How much of each step was gone, where it was damped or stretched."""
 
     @property
     def ratio(self) -> Floats:

@@ -41,6 +41,8 @@ TRIED = 300.0
 """Roundings of the first row, in sigma, within which the second row must lie for a stride to be tried."""
 WIDER = 2.0
 """Room for a variation of the step at a first glance, its start being rounded in another way than the textbook's."""
+SAME_PART = 0.05
+"""Relative width of what rounding leaves open of the part of each step that was gone, for it to be called the same."""
 OLD_MEANS = "with the residuals about the old means"
 SIGMA = LABELS.index("sigma")
 
@@ -67,7 +69,7 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     if found.right:
         return found
     varied = _varied(found, pairs, sample)
-    return varied if varied.right else _thinned(pairs, sample) or varied
+    return varied if varied.right else _relaxed(found, pairs, sample) or _thinned(pairs, sample) or varied
 
 
 def wrong_at_first(rows: Rows, sample: WeightedSample) -> int:
@@ -183,6 +185,25 @@ def _by_means(sigma: float, each: _Seen, data: Points) -> float:
     nearest = np.clip(own, each.means - each.half_means, each.means + each.half_means)
     ends = [each.means + np.array(signs) * each.half_means for signs in product((1, -1), repeat=2)]
     return float(np.abs([update(data, each.theta, means)[SIGMA] - sigma for means in (nearest, *ends)]).max())
+
+
+def _relaxed(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed | None:
+    """Steps that go the same part of the way of a right one, less or more than all of it (Peters & Walker 1978).
+
+    They rest where right steps rest. None where no one part fits every number of every row, or too many do.
+    """
+    made = pairs.ends - found.missed
+    way = made - pairs.begins
+    with np.errstate(all="ignore"):
+        gone, half = (pairs.ends - pairs.begins) / way, (found.allowed + pairs.half) / np.abs(way)
+    told = np.isfinite(gone) & np.isfinite(half)
+    lower, upper = (gone - half)[told].max(initial=-np.inf), (gone + half)[told].min(initial=np.inf)
+    part = (lower + upper) / 2
+    if not (lower <= upper and upper - lower < SAME_PART * part and 0 < part < 2):  # noqa: PLR2004  (beyond 2 EM diverges)
+        return None
+    made = pairs.begins + part * way
+    allowed = np.where(told, part * found.allowed + abs(1 - part) * pairs.half + pairs.half_ends, found.allowed)
+    return Followed(made + sample.centre, pairs.ends - made, allowed, relaxed=part)
 
 
 def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:

@@ -13,7 +13,7 @@ from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen
 from mixstudy.report.comparison import posterior_section, settings_section
 from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
-from mixstudy.report.explanation import ALTERNATIVES, explain, nearly_as_likely, offset_rows, step_rows
+from mixstudy.report.explanation import ALTERNATIVES, explain, mistakes_title, nearly_as_likely, offset_rows, step_rows
 from mixstudy.report.numbers import header, number, rounded, rows
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
 
@@ -143,7 +143,7 @@ def _mistakes(found: Assessment) -> Iterator[Section]:
         blocks.append(Facts(title=fault.name, pairs=(("mistake", fault.name), *pairs)))
     blocks += [Paragraph(text=text) for text in nearly_as_likely(found.told)]
     if blocks:
-        yield Section(title="The likely mistake" if len(found.told) == 1 else "The likely mistakes", blocks=(*blocks,))
+        yield Section(title=mistakes_title(found), blocks=(*blocks,))
 
 
 def _posterior(result: Comparison | None) -> Iterator[Section]:

@@ -39,13 +39,20 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("What failed", tuple(failed)),
         Section("What is in doubt", tuple(unsure)),
         Section("Where the mistake is", tuple(_where(found))),
-        Section("The likely mistake" if len(told) == 1 else "The likely mistakes", tuple(_faults(told))),
+        Section(mistakes_title(found), tuple(_faults(told))),
         Section("About the data", tuple(_about_the_data(found))),
         Section("What is right", tuple(_right(found))),
         Section("What the posterior adds", tuple(_posterior_adds(found))),
         Section("What to look at next", tuple(_next(found))),
     )
     return tuple(section for section in sections if section.lines)
+
+
+def mistakes_title(found: Assessment) -> str:
+    """The heading of the mistakes: what leaves the numbers right is none."""
+    if found.verdict is Verdict.AGREE and not all(each.fault.harmless for each in found.told):
+        return "Too little to matter here"
+    return "The likely mistake" if len(found.told) == 1 else "The likely mistakes"
 
 
 def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
@@ -108,7 +115,7 @@ def _about_the_data(found: Assessment) -> Iterator[str]:
 
 def _right(found: Assessment) -> Iterator[str]:
     close = [label for label, off in zip(LABELS, found.offsets, strict=True) if abs(off) <= CLOSE]
-    if found.verdict is Verdict.DISAGREE and close:
+    if found.verdict is Verdict.DISAGREE and close and not found.alone:
         yield f"{', '.join(close)}: within {CLOSE:g} standard errors of EM's."
     yield from (f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.PASS)
 

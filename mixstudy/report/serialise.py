@@ -149,7 +149,8 @@ def _draws_json(found: DrawsReading) -> dict[str, Any]:
     mixing = {"r_hat": found.r_hat.tolist(), "ess": found.ess.tolist()}
     by_label = {name: dict(zip(LABELS, values, strict=True)) for name, values in mixing.items()}
     integrated = None if found.integrated is None else table(found.integrated)
-    return {"prior": found.prior, **by_label, "drawn": table(found.drawn), "integrated": integrated}
+    prior = None if found.gauge is None else ("given" if found.gauge.known else "default")
+    return {"prior": prior, **by_label, "drawn": table(found.drawn), "integrated": integrated}
 
 
 def _location_json(found: Location) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def test_right_numbers_beside_a_missing_code_are_not_blamed():
     """The estimate without the code is said to be right, and no mistake of EM is named."""
     right = ms.fit_em(TWO).parameters
     found = ms.check_estimate([f"{value:.4g}" for value in right], np.r_[TWO, 999])
-    assert "Without a code for missing values the estimate is 0.0" in found.sentence
+    assert "Without a code for missing values the estimate is the maximum" in found.sentence
+    assert found.location is None
     assert all(each.evidence == "weak" for each in found.told)
 
 
