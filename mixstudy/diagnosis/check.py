@@ -25,7 +25,7 @@ from mixstudy.diagnosis.alternatives import better_model
 from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.breaking import find_break
 from mixstudy.diagnosis.checks import CHECKS, OF_DRAWS_ALONE, Diagnosis, at_maximum
-from mixstudy.diagnosis.draws import read_draws_beside
+from mixstudy.diagnosis.draws import are_posterior_means, read_draws_beside
 from mixstudy.diagnosis.draws_explained import marks_of
 from mixstudy.diagnosis.heights import judge_heights, judged_rows
 from mixstudy.diagnosis.inputs import four_numbers, usable_rows
@@ -172,6 +172,7 @@ def _gather(
         level=level,
         posterior=None,
         faults=recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit),
+        posterior_means=not rows and case.off > SLACK * case.rounding and are_posterior_means(case, prior=prior),
         location=location,
         heights=heights,
         draws=given,
@@ -275,14 +276,18 @@ def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | 
 def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
     """Where the mistake is: by the trace where one of its steps is wrong, else by the estimate itself."""
     by_trace = evidence.location
+    if evidence.posterior_means:
+        return None
     if by_trace is not None and by_trace.places:
         return by_trace
     if at_maximum(evidence):
         return by_trace
     found = localise_estimate(estimate, evidence.sample, evidence.fit)
-    if by_trace is None or found is None or found.places == (Place.START,) or not _its_last(by_trace, estimate):
+    if by_trace is None or found is None or not _its_last(by_trace, estimate):
         return found
     left = remaining(make_case(estimate, evidence.sample, evidence.fit))
+    if Place.START in found.places and left.steps is None:
+        return found
     text = f"{by_trace.sentence} The run was on its way when it stopped. {left.sentence}"
     return replace(found, places=(Place.STOP,), sentence=text)
 

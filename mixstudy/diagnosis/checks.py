@@ -30,6 +30,8 @@ class Diagnosis(Evidence):
     """Distance from EM's maximum in its standard errors, by the information there."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain the estimate, the trace or the data, best first."""
+    posterior_means: bool
+    """Whether the estimate is the means of the posterior instead of the maximum of the likelihood."""
     location: Location | None
     """What the trace says of where a mistake is; None without one."""
     heights: Outcome | None

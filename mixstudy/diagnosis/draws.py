@@ -16,6 +16,7 @@ import numpy as np
 
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
+from mixstudy.faults.case import Case
 from mixstudy.integral.integrate import integrate
 from mixstudy.integral.result import Estimates
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
@@ -29,6 +30,10 @@ LARGE_R_HAT = 1.05
 """R-hat above which chains do not agree; 1.01 is asked of one's own, and of somebody's a little less."""
 CHANCE = 5.0
 """Independent chains whose halves are m long have an R-hat above ``sqrt(1 + 5 / m)`` hardly once in 10 000."""
+NEAR_ENOUGH = 3.0
+"""Standard errors from the maximum within which numbers may be the means of a posterior."""
+NEARER, DRAWN_MEAN = 0.25, 0.1
+"""How much nearer they must then be to its means, and the Monte Carlo error of a mean of 100 draws, in sds."""
 DISTINCT = 8
 """Distinct draws that the shortest usable chain has."""
 LARGEST = 1e100
@@ -157,6 +162,21 @@ def against_integrals(draws: Floats, gauge: Gauge) -> Outcome:
         text += f", {outside[worst]:.3g} errors of both{beyond}."
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
     return Outcome(CheckStatus.PASS, float(off[worst]), f"{text}: no more than {allowed} explain.")
+
+
+def are_posterior_means(case: Case, *, prior: Prior | None) -> bool:
+    """Whether four numbers are the means of the posterior and not the maximum of the likelihood.
+
+    Under the given prior or anywhere between weak ones, ``NEARER`` to them than to the maximum, and each within the
+    Monte Carlo error of somebody's draws.
+    """
+    gauge = _integrals(case.sample, prior) if case.off < NEAR_ENOUGH else None
+    if gauge is None:
+        return False
+    means = np.array([each.value[:, 0] for each in gauge.expected]) - case.sample.centre
+    off = case.estimate - np.clip(case.estimate, means.min(axis=0), means.max(axis=0))
+    within = np.abs(off) <= DRAWN_MEAN * gauge.expected[0].value[:, 1] + case.half
+    return bool(within.all()) and case.distance(off) <= max(NEARER * case.off, case.rounding)
 
 
 def draws_rows(found: DrawsReading) -> list[tuple[str, ...]]:

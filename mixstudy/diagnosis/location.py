@@ -13,7 +13,7 @@ from mixstudy.diagnosis.patterns import Steps, relation
 from mixstudy.faults.case import SLACK, Case, smallest_error
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Rows
-from mixstudy.faults.following import carried, update
+from mixstudy.faults.following import still, update
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import UPDATES, Place
 from mixstudy.faults.steps import Points, centred
@@ -84,8 +84,7 @@ def wrong_updates(steps: Steps, wrong: NDArray[np.bool_]) -> Found:
 def one_step(case: Case) -> tuple[Steps, NDArray[np.bool_]]:
     """One right step from the estimate, sigma about the estimate's own means, and what it moves beyond rounding."""
     data, theta = case.data, case.estimate
-    made, floor = _about_own_means(data, theta), smallest_error(case.sample, theta)
-    allowed = case.half + carried(_about_own_means, data, theta, np.maximum(case.half, floor)) + floor
+    made, allowed = _about_own_means(data, theta), still(_about_own_means, case)
     rows = (each[None] for each in (theta, theta, made))
     begins, theirs, right = (each + case.sample.centre for each in rows)
     steps = Steps(begins, theirs, right, allowed[None], case.sample)

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from mixstudy.diagnosis.location import Found, listed, one_step
 from mixstudy.diagnosis.patterns import relation
-from mixstudy.faults.case import Case
+from mixstudy.faults.case import MISPRINTED, Case
 from mixstudy.faults.following import update
 from mixstudy.faults.identities import root_mean_square
 from mixstudy.faults.place import UPDATES, Place
@@ -28,13 +28,20 @@ EDGE = 1e-6
 
 
 def misprinted(case: Case) -> Found | None:
-    """Say which number was printed in another way than it was used; None where no one number explains the others."""
+    """Say which number was printed in another way than it was used; None where no one number explains the others.
+
+    Those that it explains must have been off by ``MISPRINTED`` times what their rounding allows, or more.
+    """
+    steps, _ = one_step(case)
+    before = (np.abs(steps.theirs - steps.right) / steps.allowed)[0]
     for j in (SIGMA, WEIGHT):
         inner = _solved(case, j)
         if inner is None:
             continue
         steps, wrong = one_step(inner)
-        if wrong.sum() > 1 or wrong[0, j]:
+        others = np.arange(len(LABELS)) != j
+        told = before[others & ~wrong[0]] >= MISPRINTED
+        if wrong.sum() > 1 or wrong[0, j] or not told.all():
             continue
         label, used, printed = LABELS[j], float(steps.theirs[0, j]), float(case.estimate[j])
         kept = listed([name for k, name in enumerate(LABELS) if k != j and not wrong[0, k]])
@@ -43,9 +50,9 @@ def misprinted(case: Case) -> Found | None:
             f"With {label} {used:.6g} in place of the printed {printed:.6g} a right step leaves {kept.lower()} where "
             f"they are: the loop used that {label} and printed {printed / used:.4g} times as much"
         )
-        others = np.flatnonzero(wrong[0]).tolist()
-        said = [text, *(f"{LABELS[k]} is not right: {relation(LABELS[k], steps)}" for k in others)]
-        return (Place.REPORT, *(UPDATES[k] for k in others)), f"{'; '.join(said)}."
+        bad = np.flatnonzero(wrong[0]).tolist()
+        said = [text, *(f"{LABELS[k]} is not right: {relation(LABELS[k], steps)}" for k in bad)]
+        return (Place.REPORT, *(UPDATES[k] for k in bad)), f"{'; '.join(said)}."
     return None
 
 

@@ -20,7 +20,7 @@ from mixstudy.diagnosis.remaining import remaining
 from mixstudy.em.fit import EMFit
 from mixstudy.faults.case import SLACK, Case, make_case
 from mixstudy.faults.fault import Fault
-from mixstudy.faults.figures import Printed, Rows
+from mixstudy.faults.figures import Printed, Rows, half_units
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.place import Place
 from mixstudy.faults.slips import slips
@@ -55,9 +55,21 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
             return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
+        case = _held_at_a_round_number(case, estimate)
         slipped, case, steps, wrong = _fewest_violated(case)
         places, sentence = _at_rest(case, steps, wrong, slipped)
     return locate(places, sentence, slipped, steps, wrong)
+
+
+def _held_at_a_round_number(case: Case, estimate: Printed) -> Case:
+    """The case with a round number taken for exact, where all other equations then hold and its own does not.
+
+    A 0.5 or a 4 among numbers of six figures is not always a rounded one: a number that is never updated is printed so.
+    """
+    exact = case._replace(half=half_units([float(value) for value in estimate]))
+    _, wrong = one_step(exact)
+    held = wrong[0] & (exact.half < case.half)
+    return exact if wrong.sum() == 1 and held.any() else case
 
 
 def _fewest_violated(case: Case) -> tuple[tuple[Fault, ...], Case, Steps, NDArray[np.bool_]]:
@@ -101,7 +113,7 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
     if at_maximum:
         yield (), "The numbers are those of the maximum."
     if not wrong.any():
-        yield (Place.START,), _stationary(case)
+        yield _stationary(case)
     if wrong.sum() >= MISREPORTED and (reported := _reported(case, steps)):
         yield reported
     if mean_kept and wrong[:SIGMA].any() and (variance_kept or wrong[SIGMA]):
@@ -115,15 +127,20 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
     yield _violated(steps, wrong)
 
 
-def _stationary(case: Case) -> str:
+def _stationary(case: Case) -> Found:
     """What is said of numbers that a right step leaves where they are, and which are not the maximum."""
     if means_have_met(case):
-        return (
+        text = (
             f"The two means have met ({gap(case)}): this is one normal distribution, written as two. A right run comes "
             "near such a point ever more slowly and does not reach it in print: the means were equal at the start, or "
             "a wrong E-step or update of a mean made them so, which these numbers can't tell apart."
         )
-    return "All four equations hold as far as the figures tell: another maximum than the highest, or few figures."
+        return (Place.START,), text
+    left = remaining(case)
+    if left.steps is None:
+        return (Place.START,), f"All four equations hold: another maximum than the highest. {left.sentence}"
+    text = "All four equations hold as far as the figures tell, as in a slow run that had not converged"
+    return (Place.E_STEP_OR_STOP,), f"{text}. {left.sentence}"
 
 
 def _violated(steps: Steps, wrong: NDArray[np.bool_]) -> Found:

@@ -75,6 +75,15 @@ def _empty(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     return Verdict.INCONCLUSIVE, f"Inconclusive: a component is empty. {evidence.adequacy.status.value}"
 
 
+def _posterior_means(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    """Another estimator is no mistake, if it was meant."""
+    if not evidence.posterior_means:
+        return None
+    text = f"Inconclusive: the estimate is not the maximum of the likelihood, from which it is {evidence.off:.3g}"
+    text += " standard errors, but the means of the posterior under a weak prior: right, if those were meant."
+    return Verdict.INCONCLUSIVE, text
+
+
 def _not_at_maximum(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     if not AT_THE_MAXIMUM & set(failed):
         return None
@@ -116,6 +125,7 @@ RULES: tuple[Rule[Diagnosis], ...] = (
     _no_reference,
     _higher_than_em,
     _empty,
+    _posterior_means,
     _not_at_maximum,
     _surroundings,
     _too_coarse,

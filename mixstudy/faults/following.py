@@ -70,8 +70,21 @@ def rests(step: Step, case: Case) -> bool:
     floor = smallest_error(case.sample, theta)
     if coarse(theta, case.half) or not (np.abs(moved) <= OUT_OF_REACH * (case.half + floor)).all():
         return False
-    allowed = case.half + carried(step, case.data, theta, np.maximum(case.half, floor)) + floor
-    return bool((np.abs(moved) <= allowed).all())
+    return bool((np.abs(moved) <= still(step, case)).all())
+
+
+def still(step: Step, case: Case) -> Floats:
+    """By how much a step may move the estimate that rests at numbers which print like it, shape ``(4,)``.
+
+    Rounding moves both ends alike, so that what counts is what it does to their difference; half a unit of the last
+    figure comes on top, as printed figures that no longer change are where people stop.
+    """
+
+    def move(data: Points, theta: Floats) -> Floats:
+        return step(data, theta) - theta
+
+    floor = smallest_error(case.sample, case.estimate)
+    return case.half + carried(move, case.data, case.estimate, np.maximum(case.half, floor)) + floor
 
 
 def carried(step: Step, data: Points, theta: Floats, half: Floats) -> Floats:

@@ -210,7 +210,7 @@ def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:
     """Find so many right steps from each row to the next; None where no number of them fits all rows."""
     for step in (RIGHT, HARMLESS[1], one_after_the_other):
         for stride in _strides(step, pairs, sample):
-            leap = _leap(step, stride)
+            leap = leap_of(step, stride)
             if may_follow(leap, pairs, sample):
                 return followed(leap, pairs, sample)._replace(stride=stride)
     return None
@@ -257,7 +257,9 @@ def one_after_the_other(data: Points, theta: Floats) -> Floats:
     return theta
 
 
-def _leap(step: Step, stride: int) -> Step:
+def leap_of(step: Step, stride: int) -> Step:
+    """So many steps as one."""
+
     def leap(data: Points, theta: Floats) -> Floats:
         for _ in range(stride):
             theta = step(data, theta)

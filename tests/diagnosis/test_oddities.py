@@ -16,6 +16,7 @@ TWO = np.round(np.r_[RNG.normal(10, 1, 60), RNG.normal(14, 1, 60)], 3)
     [
         (np.r_[TWO, 999], "a code for missing values"),
         (np.r_[TWO, [-1] * 4], "a code for missing values"),
+        (np.r_[TWO + 20, [0] * 4], "a code for missing values"),
         (np.r_[TWO, 61.7], "an outlier that takes a component"),
         (np.r_[TWO, np.zeros(80)], "zeros in excess"),
         (np.r_[TWO, [12] * 20], "heaps of equal values"),
