@@ -34,7 +34,7 @@ from mixstudy.diagnosis.location import Location
 from mixstudy.diagnosis.oddities import Oddity, find_oddities
 from mixstudy.diagnosis.remaining import remaining
 from mixstudy.diagnosis.resting import localise_estimate
-from mixstudy.diagnosis.rules import RULES, headline, worth_telling
+from mixstudy.diagnosis.rules import RULES, headline, worth_naming, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.case import FLOAT, SLACK, Case, make_case
 from mixstudy.faults.draws_case import ordered
@@ -159,6 +159,7 @@ def _gather(
     if rows is not None and location is not None and log_likelihood is not None:
         heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample)
     usable = estimate if begins(theta.array) else None
+    faults = recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit)
     return Diagnosis(
         estimate=theta,
         fit=fit,
@@ -171,8 +172,8 @@ def _gather(
         truth=truth,
         level=level,
         posterior=None,
-        faults=recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit),
-        posterior_means=not rows and case.off > SLACK * case.rounding and are_posterior_means(case, prior=prior),
+        faults=faults,
+        posterior_means=rows is None and not worth_naming(faults) and are_posterior_means(case, prior=prior),
         location=location,
         heights=heights,
         draws=given,

@@ -16,7 +16,8 @@ import numpy as np
 
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
-from mixstudy.faults.case import Case
+from mixstudy.faults.case import SLACK, Case
+from mixstudy.faults.identities import off_the_identities
 from mixstudy.integral.integrate import integrate
 from mixstudy.integral.result import Estimates
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
@@ -170,8 +171,10 @@ def are_posterior_means(case: Case, *, prior: Prior | None) -> bool:
     Under the given prior or anywhere between weak ones, ``NEARER`` to them than to the maximum, and each within the
     Monte Carlo error of somebody's draws.
     """
-    gauge = _integrals(case.sample, prior) if case.off < NEAR_ENOUGH else None
-    if gauge is None:
+    slack = SLACK * case.rounding  # a right M-step keeps the identities, posterior means do not
+    if not slack < case.off < NEAR_ENOUGH or off_the_identities(case) <= slack:
+        return False
+    if (gauge := _integrals(case.sample, prior)) is None:
         return False
     means = np.array([each.value[:, 0] for each in gauge.expected]) - case.sample.centre
     off = case.estimate - np.clip(case.estimate, means.min(axis=0), means.max(axis=0))

@@ -139,8 +139,13 @@ RULES: tuple[Rule[Diagnosis], ...] = (
 def headline(location: Location | None, told: tuple[Recognition, ...]) -> str:
     """Where the mistake is, and its name where the evidence for that is clear or strong."""
     where = f" {location.sentence}" if location is not None and location.places else ""
-    named = tuple(each for each in told if each.strength >= CLEAR)
+    named = worth_naming(told)
     return f"{where} The likely mistake: {likely(named)}." if named else where
+
+
+def worth_naming(faults: tuple[Recognition, ...]) -> tuple[Recognition, ...]:
+    """The mistakes for which the evidence is clear or strong."""
+    return tuple(each for each in faults if each.strength >= CLEAR)
 
 
 def likely(faults: tuple[Recognition, ...]) -> str:

@@ -192,18 +192,18 @@ def _relaxed(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed 
 
     They rest where right steps rest. None where no one part fits every number of every row, or too many do.
     """
-    made = pairs.ends - found.missed
-    way = made - pairs.begins
+    way = pairs.ends - found.missed - pairs.begins
     with np.errstate(all="ignore"):
         gone, half = (pairs.ends - pairs.begins) / way, (found.allowed + pairs.half) / np.abs(way)
-    told = np.isfinite(gone) & np.isfinite(half)
-    lower, upper = (gone - half)[told].max(initial=-np.inf), (gone + half)[told].min(initial=np.inf)
-    part = (lower + upper) / 2
+        told = np.isfinite(gone) & np.isfinite(half)
+        lower, upper = (gone - half)[told].max(initial=-np.inf), (gone + half)[told].min(initial=np.inf)
+        part = (lower + upper) / 2
     if not (lower <= upper and upper - lower < SAME_PART * part and 0 < part < 2):  # noqa: PLR2004  (beyond 2 EM diverges)
         return None
     made = pairs.begins + part * way
     allowed = np.where(told, part * found.allowed + abs(1 - part) * pairs.half + pairs.half_ends, found.allowed)
-    return Followed(made + sample.centre, pairs.ends - made, allowed, relaxed=part)
+    relaxed = Followed(made + sample.centre, pairs.ends - made, allowed, relaxed=part)
+    return relaxed if relaxed.right else None
 
 
 def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:
