@@ -14,7 +14,7 @@ from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
 from mixstudy.diagnosis.draws import DrawsReading
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.case import SLACK
-from mixstudy.faults.fault import Recognition
+from mixstudy.faults.fault import CLEAR, Recognition
 from mixstudy.faults.place import Place
 from mixstudy.model import Floats
 
@@ -88,9 +88,11 @@ def _trace(evidence: Diagnosis) -> Outcome | None:
 
 def _draws(evidence: Diagnosis) -> Outcome | None:
     """Somebody's draws mix, and give the posterior that the integral gives under their prior or a weak one."""
-    if evidence.marks:
-        return Outcome(CheckStatus.FAIL, evidence.marks[0].strength, evidence.marks[0].explanation)
-    return None if evidence.reading is None else evidence.reading.outcome
+    found, marks = evidence.reading, evidence.marks
+    if found is None:
+        return None
+    told = marks and (marks[0].strength >= CLEAR or found.outcome.status is not CheckStatus.FAIL)
+    return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation) if told else found.outcome
 
 
 CHECKS: dict[str, Looks[Diagnosis]] = {

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
+from mixstudy.diagnosis.location import listed
 from mixstudy.faults.case import SLACK, Case
 from mixstudy.faults.identities import off_the_identities
 from mixstudy.integral.integrate import integrate
@@ -158,11 +160,22 @@ def against_integrals(draws: Floats, gauge: Gauge) -> Outcome:
         f"Their {QUANTITIES[worst[1]]} of {LABELS[worst[0]]} is {off[worst]:+.3g} posterior sds from that of the "
         f"integral under the {which} prior"
     )
-    if not (outside <= ERRORS).all():
+    right = (outside <= ERRORS).all(axis=1)
+    if not right.all():
         beyond = "" if gauge.known else " beyond what weak priors explain"
-        text += f", {outside[worst]:.3g} errors of both{beyond}."
+        text += f", {outside[worst]:.3g} errors of both{beyond}. {_apart(right)}"
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
     return Outcome(CheckStatus.PASS, float(off[worst]), f"{text}: no more than {allowed} explain.")
+
+
+def _apart(right: NDArray[np.bool_]) -> str:
+    """Which parameters the draws have as the integral has them, and which not."""
+    kept, bad = (
+        [label for label, good in zip(LABELS, right, strict=True) if bool(good) is wanted] for wanted in (True, False)
+    )
+    if not kept:
+        return "No parameter is as the integral has it."
+    return f"{listed(kept)}, to mean, sd and ends; {' and '.join(bad)} not."
 
 
 def are_posterior_means(case: Case, *, prior: Prior | None) -> bool:
