@@ -153,6 +153,8 @@ def _gather(
     """What the likelihood, the known mistakes, the steps and the draws say of an estimate, without a posterior."""
     case, theta = make_case(estimate, sample, fit), Parameters.relabelled([float(value) for value in estimate])
     deficit, distance = standing(theta, sample, fit)
+    if case.off <= SLACK * case.rounding:
+        distance = min(distance, case.off)  # rounding may have moved it that far, where the information is another
     location = None if rows is None else localise_trace(rows, sample)
     given, heights = None if draws is None else _kept(draws), None
     reading = None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior)
@@ -287,8 +289,8 @@ def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
     if by_trace is None or found is None or not _its_last(by_trace, estimate):
         return found
     left = remaining(make_case(estimate, evidence.sample, evidence.fit))
-    if Place.START in found.places and left.steps is None:
-        return found
+    if left.steps is None:
+        return replace(found, places=(Place.START,), sentence=f"{by_trace.sentence} {left.sentence}")
     text = f"{by_trace.sentence} The run was on its way when it stopped. {left.sentence}"
     return replace(found, places=(Place.STOP,), sentence=text)
 

@@ -36,6 +36,10 @@ UNEXPLAINED, NEARLY = 4, 3
 2 is a right M-step, 1 one violated equation."""
 AS_GOOD = 0.01
 """Standard errors within which a number is the maximum's own."""
+EQUAL = (
+    "A right run comes near such a point ever more slowly and does not reach it in print: the means were equal at the "
+    "start, or a wrong E-step or update of a mean made them so, which these numbers can't tell apart."
+)
 EMPTY = "A component is empty, as the weight is {:g}: this is one normal distribution, and no step leads out of it."
 
 
@@ -129,13 +133,11 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
 
 def _stationary(case: Case) -> Found:
     """What is said of numbers that a right step leaves where they are, and which are not the maximum."""
+    equal = bool(abs(case.estimate[2] - case.estimate[1]) <= case.half[1] + case.half[2])
     if means_have_met(case):
-        text = (
-            f"The two means have met ({gap(case)}): this is one normal distribution, written as two. A right run comes "
-            "near such a point ever more slowly and does not reach it in print: the means were equal at the start, or "
-            "a wrong E-step or update of a mean made them so, which these numbers can't tell apart."
-        )
-        return (Place.START,), text
+        text = f"The two means have {'' if equal else 'nearly '}met ({gap(case)}): this is one normal distribution, "
+        text += "written as two. "
+        return (Place.START,), text + (EQUAL if equal else remaining(case).sentence)
     left = remaining(case)
     if left.steps is None:
         return (Place.START,), f"All four equations hold: another maximum than the highest. {left.sentence}"

@@ -58,7 +58,7 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
         rows: Two or more rows, of which each but the last can begin a step (``usable``).
         sample: The observations.
     """
-    pairs = pairs_of(rows, sample)
+    pairs = as_printed = pairs_of(rows, sample)
     found = followed(RIGHT, pairs, sample)
     if not found.right and (put_in_order := _put_in_order(found, pairs)).any():
         pairs = pairs._replace(
@@ -69,7 +69,10 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     if found.right:
         return found
     varied = _varied(found, pairs, sample)
-    return varied if varied.right else _relaxed(found, pairs, sample) or _thinned(pairs, sample) or varied
+    if varied.right:
+        return varied
+    thinned = _thinned(as_printed, sample) or (None if pairs is as_printed else _thinned(pairs, sample))
+    return _relaxed(found, pairs, sample) or thinned or varied
 
 
 def wrong_at_first(rows: Rows, sample: WeightedSample) -> int:
