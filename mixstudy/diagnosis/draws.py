@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
 from mixstudy.diagnosis.location import listed
-from mixstudy.faults.case import SLACK, Case
+from mixstudy.faults.case import FLOAT, SLACK, Case
 from mixstudy.faults.identities import off_the_identities
 from mixstudy.integral.integrate import integrate
-from mixstudy.integral.result import Estimates
+from mixstudy.integral.result import Estimates, Integral
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
-from mixstudy.model import LABELS, Floats, Prior
+from mixstudy.model import LABELS, Floats, Prior, log_likelihoods
 
 SHORT = ("mean", "sd", "2.5 %", "97.5 %")
 """Headings of ``QUANTITIES``."""
@@ -39,6 +39,12 @@ NEARER, DRAWN_MEAN = 0.25, 0.1
 """How much nearer they must then be to its means, and the Monte Carlo error of a mean of 100 draws, in sds."""
 DISTINCT = 8
 """Distinct draws that the shortest usable chain has."""
+LOOKED_AT = 2_000
+"""Draws whose likelihood is computed."""
+FINE = 0.2
+"""Rounding of draws, in posterior sds, up to which their likelihood is looked at."""
+DECIMALS = 6
+"""Decimals to which rounded draws are looked for."""
 LARGEST = 1e100
 """Size, in standard deviations of the data, beyond which draws are out of all proportion."""
 
@@ -50,6 +56,10 @@ class Gauge(NamedTuple):
     """The given one, or weak ones of several scales, the default first."""
     expected: Sequence[Estimates]
     """What the posterior under each has, rows and columns as in ``DrawsReading``."""
+    heights: Sequence[float]
+    """Median log-likelihood of the posterior under each, nats."""
+    sample: WeightedSample
+    """The observations."""
 
     @property
     def known(self) -> bool:
@@ -103,9 +113,21 @@ def _integrals(sample: WeightedSample, prior: Prior | None) -> Gauge | None:
     default = default_prior(sample)
     priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if prior is None else [prior]
     integrals = [integrate(sample, prior=each) for each in priors]
-    if not all(each.trusted for each in integrals):
-        return None
-    return Gauge(priors, [summarise_integral(each) for each in integrals])
+    return gauge_of(integrals, sample) if all(each.trusted for each in integrals) else None
+
+
+def gauge_of(integrals: Sequence[Integral], sample: WeightedSample) -> Gauge:
+    """What draws of these posteriors must have, their likelihood being that of the sample."""
+    heights = []
+    for each in integrals:
+        places = np.searchsorted(np.cumsum(each.weights), (np.arange(LOOKED_AT) + 0.5) / LOOKED_AT)
+        heights.append(float(np.median(_heights(each.theta[np.minimum(places, len(each.theta) - 1)], sample))))
+    return Gauge([each.prior for each in integrals], [summarise_integral(each) for each in integrals], heights, sample)
+
+
+def _heights(theta: Floats, sample: WeightedSample) -> Floats:
+    with np.errstate(all="ignore"):
+        return log_likelihoods(sample.points, theta, weights=sample.weights)
 
 
 def mixing(draws: Floats) -> tuple[Floats, Floats]:
@@ -149,7 +171,7 @@ def against_integrals(draws: Floats, gauge: Gauge) -> Outcome:
     """Whether draws give what the integrals give, anywhere between those under the weak priors."""
     which, allowed = ("given", "both errors") if gauge.known else ("default", "both errors and a weak prior")
     values = np.array([each.value for each in gauge.expected])
-    sds, apart = values[0][:, 1:2], np.ptp(values, axis=0)
+    sds, apart = values[0][:, 1:2], np.ptp(values, axis=0) + _grain(draws)[:, None]
     found = with_least_errors(summarise_draws(draws), draws, values[0][:, 1])
     error = np.hypot(found.error, np.max([each.error for each in gauge.expected], axis=0))
     off = (found.value - values[0]) / sds
@@ -165,7 +187,39 @@ def against_integrals(draws: Floats, gauge: Gauge) -> Outcome:
         beyond = "" if gauge.known else " beyond what weak priors explain"
         text += f", {outside[worst]:.3g} errors of both{beyond}. {_apart(right)}"
         return Outcome(CheckStatus.FAIL, float(off[worst]), text)
-    return Outcome(CheckStatus.PASS, float(off[worst]), f"{text}: no more than {allowed} explain.")
+    fine = bool((_grain(draws) <= FINE * sds[:, 0]).all())  # rounding by itself parts what goes together
+    untold = Outcome(CheckStatus.PASS, float(off[worst]), f"{text}: no more than {allowed} explain.")
+    return (_joint(draws, gauge) if fine else None) or untold
+
+
+def _grain(draws: Floats) -> Floats:
+    """Half a unit of the decimals to which the draws of each parameter were rounded, shape ``(4,)``."""
+    flat = draws.reshape(-1, len(LABELS))
+    grain = np.zeros(len(LABELS))
+    for decimals in range(DECIMALS, -1, -1):
+        on_grid = (np.abs(flat - np.round(flat, decimals)) <= FLOAT * np.abs(flat)).all(axis=0)
+        grain[on_grid] = 0.5 * 10.0**-decimals
+    return grain
+
+
+def _joint(draws: Floats, gauge: Gauge) -> Outcome | None:
+    """A failure where each parameter is right and the four do not go together: their likelihood is too low, or high.
+
+    The median of ``LOOKED_AT`` likelihoods has an error of 1.25 of their sd over the root of their number.
+    """
+    flat = draws.reshape(-1, len(LABELS))
+    heights = _heights(flat[np.linspace(0, len(flat) - 1, LOOKED_AT).astype(int)], gauge.sample)
+    middle, spread = float(np.median(heights)), float(np.ptp(np.quantile(heights, [0.25, 0.75]))) / 1.35
+    error = 1.25 * spread * math.sqrt(1 / min(LOOKED_AT, float(mixing(draws)[1].min())) + 1 / LOOKED_AT)
+    apart = float(np.ptp(gauge.heights)) + FLOAT * abs(middle)
+    lower, upper = min(gauge.heights) - apart, max(gauge.heights) + apart
+    if lower - ERRORS * error <= middle <= upper + ERRORS * error:
+        return None
+    text = (
+        "Each parameter has the mean, sd and ends of the integral, but the four do not go together: their "
+        f"log-likelihood is {middle - gauge.heights[0]:+.3g} nats from that of the posterior in the median."
+    )
+    return Outcome(CheckStatus.FAIL, middle - gauge.heights[0], text)
 
 
 def _apart(right: NDArray[np.bool_]) -> str:

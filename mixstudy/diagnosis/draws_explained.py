@@ -7,21 +7,22 @@ slip; draws that give the posterior of every observation counted p times were dr
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from mixstudy.comparison.verdict import CheckStatus
 from mixstudy.data.sample import WeightedSample
-from mixstudy.diagnosis.draws import DrawsReading, Gauge, against_integrals
+from mixstudy.diagnosis.draws import DrawsReading, Gauge, against_integrals, gauge_of
 from mixstudy.em.fit import EMFit
 from mixstudy.faults.by_draws import recognise_draws
+from mixstudy.faults.case import AT_MOST
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.draws_case import ordered
 from mixstudy.faults.fault import STRONG, Fault, Recognition
 from mixstudy.faults.in_draws import COUNTED
 from mixstudy.faults.slips import slips
 from mixstudy.integral.integrate import integrate
-from mixstudy.integral.verification import summarise_integral
 from mixstudy.model import Floats
 
 NEAR = 3.0
@@ -42,10 +43,17 @@ def marks_of(given: Floats, reading: DrawsReading, fit: EMFit) -> tuple[Recognit
         if explained:
             return explained
     found = recognise_draws(given, fit.sample, fit=fit)
+    if reading.mixed and reading.gauge is not None:
+        found = tuple(_unconfirmed(each) if each.fault.slips else each for each in found)
     if found and reading.outcome.status is CheckStatus.PASS:
         whatever_order = {each.fault.name for each in recognise_draws(ordered(given), fit.sample, fit=fit)}
         return tuple(each for each in found if each.fault.name not in whatever_order)
     return found
+
+
+def _unconfirmed(slip: Recognition) -> Recognition:
+    """A slip that lifts the likelihood, and does not give the integral: it may be, under a prior that is felt."""
+    return replace(slip, strength=min(slip.strength, AT_MOST))
 
 
 def explain_draws(given: Floats, sample: WeightedSample, gauge: Gauge) -> tuple[Recognition, ...]:
@@ -90,7 +98,7 @@ def _counted(draws: Floats, sample: WeightedSample, gauge: Gauge) -> tuple[Recog
     integrals = [integrate(counted, prior=prior) for prior in gauge.priors]
     if not all(each.trusted for each in integrals):
         return ()
-    if not _gives(draws, gauge._replace(expected=[summarise_integral(each) for each in integrals])):
+    if not _gives(draws, gauge_of(integrals, gauge.sample)):
         return ()
     fault = next(each for each in FAULTS if each.find_in_draws is COUNTED)
     wider = float(np.exp(logs.mean()))

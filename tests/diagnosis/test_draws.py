@@ -5,6 +5,7 @@ import pytest
 
 import mixstudy as ms
 from mixstudy.diagnosis.draws import draws_rows
+from mixstudy.integral.integrate import integrate
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +100,39 @@ def test_an_estimate_beside_draws_keeps_its_headline(faithful, chains):
     assert not found.alone
     assert found.sentence.startswith("Agree: the estimate is the maximum")
     assert found.reading is not None
+
+
+def test_parameters_that_do_not_go_together_are_no_posterior(overlapping):
+    """Each parameter's draws put in another order keep all means, sds and ends; their likelihood gives them away."""
+    x, draws = overlapping
+    assert ms.check_estimate(None, x, draws=draws).verdict is ms.Verdict.AGREE
+    rng = np.random.default_rng(1)
+    mixed = np.stack([rng.permuted(draws[..., k].ravel()).reshape(draws.shape[:2]) for k in range(4)], axis=-1)
+    found = ms.check_estimate(None, x, draws=mixed)
+    assert found.verdict is ms.Verdict.DISAGREE
+    assert "do not go together" in found.checks[1].explanation
+
+
+@pytest.fixture(scope="module")
+def overlapping():
+    """Overlapping components, whose parameters depend on each other, and independent draws of the integral."""
+    x = ms.simulate(ms.Parameters(0.5, 0, 2.2, 1), n=4000, seed=3)
+    integral = integrate(ms.as_sample(x))
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(integral.weights), size=(4, 800), p=integral.weights)
+    return x, integral.theta[chosen]
+
+
+def test_draws_that_were_rounded_are_right(faithful, chains):
+    """A file with two decimals is no other posterior."""
+    assert ms.check_estimate(None, faithful, draws=np.round(chains, 2)).verdict is ms.Verdict.AGREE
+
+
+def test_a_slip_that_does_not_give_the_integral_is_not_named():
+    """A part of sigma is nearly sigma in sds of the data: it is located, and nothing is accused."""
+    x = ms.simulate(ms.Parameters(0.4, 0, 3, 1.2), n=150, seed=1)
+    integral = integrate(ms.as_sample(x))
+    chosen = np.random.default_rng(0).choice(len(integral.weights), size=(4, 800), p=integral.weights)
+    found = ms.check_estimate(None, x, draws=changed(integral.theta[chosen], 3, lambda sigma: sigma / 1.75))
+    assert all(each.evidence == "weak" for each in found.told)
+    assert "sigma not" in found.checks[1].explanation
