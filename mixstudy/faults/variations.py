@@ -200,7 +200,7 @@ def _relaxed(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed 
         gone, half = (pairs.ends - pairs.begins) / way, (found.allowed + pairs.half) / np.abs(way)
         told = np.isfinite(gone) & np.isfinite(half)
         lower, upper = (gone - half)[told].max(initial=-np.inf), (gone + half)[told].min(initial=np.inf)
-        part = (lower + upper) / 2
+        part = 1.0 if lower <= 1 <= upper else float(lower + upper) / 2
     if not (lower <= upper and upper - lower < SAME_PART * part and 0 < part < 2):  # noqa: PLR2004  (beyond 2 EM diverges)
         return None
     made = pairs.begins + part * way
