@@ -29,7 +29,7 @@ class Remaining(NamedTuple):
         text = f"From these numbers it is {self.distance:.3g} standard errors to the maximum"
         if self.steps is None:
             return f"{text}, and right steps do not lead there within {MOST_STEPS}: start again from elsewhere."
-        return f"{text}, which a right run would reach in about {self.steps} more iterations."
+        return f"{text}, which a right run would reach in about {self.steps} more iteration{'s' * (self.steps != 1)}."
 
 
 def remaining(case: Case) -> Remaining:

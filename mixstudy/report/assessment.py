@@ -174,6 +174,8 @@ def _seen_on_the_surface(found: Assessment) -> str:
     if found.draws is not None:
         means = found.draws.reshape(-1, len(LABELS)).mean(axis=0)
         text += f" The draws lie about {place(means[1], means[2])}."
+    if found.alone:
+        return text
     if found.steps is None:
         return f"{text} The estimate is {place(estimate.mu1, estimate.mu2)}."
     start, last = found.steps.begins[0], found.steps.theirs[-1]
