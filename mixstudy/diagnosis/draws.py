@@ -21,7 +21,7 @@ from mixstudy.diagnosis.location import listed
 from mixstudy.faults.case import FLOAT, SLACK, Case
 from mixstudy.faults.identities import off_the_identities
 from mixstudy.integral.integrate import integrate
-from mixstudy.integral.result import Estimates, Integral
+from mixstudy.integral.result import Estimates, Integral, IntegralStatus
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
 from mixstudy.model import LABELS, Floats, Prior, log_likelihoods
 
@@ -39,6 +39,8 @@ NEARER, DRAWN_MEAN = 0.25, 0.1
 """How much nearer they must then be to its means, and the Monte Carlo error of a mean of 100 draws, in sds."""
 DISTINCT = 8
 """Distinct draws that the shortest usable chain has."""
+MEASURED = frozenset({IntegralStatus.TRUSTED, IntegralStatus.IMPRECISE})
+"""What an integral under a wide prior may be: one that is not precise knows its errors, and they are allowed for."""
 LOOKED_AT = 2_000
 """Draws whose likelihood is computed."""
 FINE = 0.2
@@ -113,11 +115,16 @@ def _integrals(sample: WeightedSample, prior: Prior | None) -> Gauge | None:
     default = default_prior(sample)
     priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if prior is None else [prior]
     integrals = [integrate(sample, prior=each) for each in priors]
-    return gauge_of(integrals, sample) if all(each.trusted for each in integrals) else None
+    return gauge_of(integrals, sample)
 
 
-def gauge_of(integrals: Sequence[Integral], sample: WeightedSample) -> Gauge:
-    """What draws of these posteriors must have, their likelihood being that of the sample."""
+def gauge_of(integrals: Sequence[Integral], sample: WeightedSample) -> Gauge | None:
+    """What draws of these posteriors must have, their likelihood being that of the sample.
+
+    None where the first can't be trusted, or the error of another is not known.
+    """
+    if not (integrals[0].trusted and all(each.status in MEASURED for each in integrals)):
+        return None
     heights = []
     for each in integrals:
         places = np.searchsorted(np.cumsum(each.weights), (np.arange(LOOKED_AT) + 0.5) / LOOKED_AT)

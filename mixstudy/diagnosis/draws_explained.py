@@ -95,10 +95,8 @@ def _counted(draws: Floats, sample: WeightedSample, gauge: Gauge) -> tuple[Recog
         return ()
     p = math.exp(-2 * float(logs.mean()))
     counted = WeightedSample(points=np.array(sample.points), weights=p * sample.weights, source=sample.source)
-    integrals = [integrate(counted, prior=prior) for prior in gauge.priors]
-    if not all(each.trusted for each in integrals):
-        return ()
-    if not _gives(draws, gauge_of(integrals, gauge.sample)):
+    other = gauge_of([integrate(counted, prior=prior) for prior in gauge.priors], gauge.sample)
+    if other is None or not _gives(draws, other):
         return ()
     fault = next(each for each in FAULTS if each.find_in_draws is COUNTED)
     wider = float(np.exp(logs.mean()))
