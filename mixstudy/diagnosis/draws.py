@@ -78,7 +78,7 @@ class DrawsReading:
     drawn: Estimates
     """Mean, sd and interval ends by the draws, with their Monte Carlo errors, shape ``(4, 4)``, data units."""
     gauge: Gauge | None
-    """The integrals; None where they can't be trusted."""
+    """The integrals; None where they can't be trusted, or the draws are not worth them."""
     r_hat: Floats
     """R-hat of each parameter, shape ``(4,)``."""
     ess: Floats
@@ -95,8 +95,9 @@ class DrawsReading:
 def read_draws_beside(draws: Floats, sample: WeightedSample, *, prior: Prior | None = None) -> DrawsReading:
     """Judge draws, shape ``(chains, draws, 4)``, data units, means in order, whose prior may be known."""
     r_hat, ess = mixing(draws)
-    trouble = _stuck(draws) or _wild(draws, sample) or _unmixed(draws, r_hat)
-    gauge = _integrals(sample, prior)
+    unusable = _stuck(draws) or _wild(draws, sample)
+    trouble = unusable or _unmixed(draws, r_hat)
+    gauge = None if unusable else _integrals(sample, prior)
     said = f"Largest R-hat {r_hat.max():.3f}, smallest bulk ESS {ess.min():.0f}."
     if trouble is not None:
         outcome = Outcome(CheckStatus.FAIL, float(r_hat.max()), f"{trouble} {said}")
