@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -30,6 +32,9 @@ PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
 """Control characters and marks that turn the direction of text: shown, not obeyed."""
+MANY_OBJECTS = 1_000_000
+"""New objects from which Python looks for unused ones: PyMC brings a million that stay, and looking through them again
+and again, and once more at the end, takes more than a second."""
 REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
 
 
@@ -115,6 +120,13 @@ def _terminated(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def _set_up_process() -> None:
+    """Spare what a short-lived process does not need: collecting what stays, and BLAS threads for small matrices."""
+    gc.set_threshold(MANY_OBJECTS)
+    atexit.register(gc.freeze)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded; others wait in a busy loop
+
+
 class Commands(TyperGroup):
     """The commands, whose unforeseen errors end in one sentence and whose output may be cut off."""
 
@@ -123,6 +135,7 @@ class Commands(TyperGroup):
 
         Rich and Typer end with 1 where the output is closed, and 1 means something else here.
         """
+        _set_up_process()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _terminated)
         try:
