@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.control import Control, ControlType
 from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
@@ -57,12 +58,15 @@ err = PlainConsole(stderr=True, markup=False, highlight=False)
 
 @contextmanager
 def working(what: str, *, quiet: bool) -> Iterator[None]:
-    """Show what is going on, on a terminal."""
+    """Show what is going on, on a terminal; nothing moves, as that would take a thread (``report.beside``)."""
     if quiet or not err.is_terminal:
         yield
         return
-    with err.status(f"{what} ..."):
+    err.print(f"{what} ...", end="\r")
+    try:
         yield
+    finally:
+        err.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
 
 @contextmanager
