@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.report.document import Document
 
-ASIDE = ("data", "forest", "posteriors", "joint", "responsibilities", "verification")
-"""Figures that a copy of this process draws, where there can be one: half the work."""
+ASIDE = frozenset({"data", "forest", "posteriors", "joint", "responsibilities", "verification", "traces"})
+"""Figures that a copy of this process draws, where there can be one: half the work on a report."""
 SUFFIXES = {"md": ".svg", "tex": ".pdf"}
 """Kinds of file to which the formats refer for their figures."""
 
@@ -58,10 +58,15 @@ def write_report(
     """
     known_formats(formats)
     target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else STUDY
+    from mixstudy.plots import figure_makers  # here, so that the program's help does not load matplotlib
+
     with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance
+        makers = figure_makers(result)
+        others = beside(lambda: _drawn(makers, ASIDE & {*makers}, stage, formats))
         _write_tables(result, stage, made_by)
-        _write_documents(result, stage, made_by, formats, title)
+        drawings = _drawn(makers, {*makers} - ASIDE, stage, formats)
+        _write_documents(result, stage, made_by, drawings | others(), formats=formats, title=title)
         move(stage, target, layout)
     return target / f"report.{formats[0]}"
 
@@ -89,20 +94,16 @@ def _write_documents(
     result: Comparison | Assessment,
     stage: Path,
     provenance: Mapping[str, object],
+    drawings: dict[str, str],
+    *,
     formats: Sequence[str],
     title: str | None,
 ) -> None:
-    from mixstudy.plots import figure_makers  # here, so that the program's help does not load matplotlib
-
-    makers = figure_makers(result)
-    others = beside(lambda: _drawn({name: makers[name] for name in makers if name in ASIDE}, stage, formats))
-    drawings = _drawn({name: makers[name] for name in makers if name not in ASIDE}, stage, formats)
     if isinstance(result, Assessment):
-        document = assessment_document(result, provenance, drawn=makers, title=title)
+        document = assessment_document(result, provenance, drawn=drawings, title=title)
     else:
-        document, moving = _of_comparison(result, provenance, makers, formats, title)
-        drawings |= moving
-    drawings |= others()
+        document, moving = _of_comparison(result, provenance, drawings, formats, title)
+        drawings = drawings | moving
     if "html" in formats:
         (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
     if "md" in formats:
@@ -112,16 +113,17 @@ def _write_documents(
         (stage / FRAGMENT).write_text(render_latex_table(document.table), "utf-8")
 
 
-def _drawn(makers: Mapping[str, Callable[[], Figure]], stage: Path, formats: Sequence[str]) -> dict[str, str]:
-    """Draw figures; an ``<svg>`` element of each for the page, and files for the other formats."""
+def _drawn(
+    makers: Mapping[str, Callable[[], Figure]], wanted: Set[str], stage: Path, formats: Sequence[str]
+) -> dict[str, str]:
+    """Draw figures: files where a format refers to them, and an ``<svg>`` element of each, empty without a page."""
     from mixstudy import plots
 
     elements = {}
     suffixes = [suffix for name, suffix in SUFFIXES.items() if name in formats]
-    for name, make in makers.items():
-        figure = make()
-        if "html" in formats:
-            elements[name] = plots.svg(figure, name=name)
+    for name in (name for name in makers if name in wanted):
+        figure = makers[name]()
+        elements[name] = plots.svg(figure, name=name) if "html" in formats else ""
         for suffix in suffixes:
             path = stage / FIGURES / f"{name}{suffix}"
             path.parent.mkdir(exist_ok=True)
