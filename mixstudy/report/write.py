@@ -63,10 +63,10 @@ def write_report(
     with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance
         makers = figure_makers(result)
-        others = beside(lambda: _drawn(makers, ASIDE & {*makers}, stage, formats))
-        _write_tables(result, stage, made_by)
-        drawings = _drawn(makers, {*makers} - ASIDE, stage, formats)
-        _write_documents(result, stage, made_by, drawings | others(), formats=formats, title=title)
+        with beside(lambda: _drawn(makers, ASIDE & {*makers}, stage, formats)) as others:
+            _write_tables(result, stage, made_by)
+            drawings = _drawn(makers, {*makers} - ASIDE, stage, formats) | others()
+        _write_documents(result, stage, made_by, drawings, formats=formats, title=title)
         move(stage, target, layout)
     return target / f"report.{formats[0]}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +27,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_alone")
 def test_a_copy_does_the_work() -> None:
     """The outcome is that of another process, however large it is, and none is left behind."""
-    process, text = beside(lambda: (os.getpid(), "x" * 10**6))()
+    with beside(lambda: (os.getpid(), "x" * 10**6)) as outcome:
+        process, text = outcome()
     assert process != os.getpid()
     assert text == "x" * 10**6
     with pytest.raises(ChildProcessError):
@@ -40,7 +43,8 @@ def test_without_a_copy_the_work_is_done_here(reason: str, monkeypatch: pytest.M
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     if reason == "another system":
         monkeypatch.setattr(sys, "platform", "darwin")
-    assert beside(os.getpid)() == os.getpid()
+    with beside(os.getpid) as outcome:
+        assert outcome() == os.getpid()
 
 
 @pytest.mark.usefixtures("_alone")
@@ -51,8 +55,8 @@ def test_what_fails_in_the_copy_is_raised_here() -> None:
         msg = "no room"
         raise OSError(msg)
 
-    with pytest.raises(OSError, match="no room"):
-        beside(fail)()
+    with beside(fail) as outcome, pytest.raises(OSError, match="no room"):
+        outcome()
 
 
 @needs_copy
@@ -60,4 +64,26 @@ def test_what_fails_in_the_copy_is_raised_here() -> None:
 def test_a_copy_that_is_killed_is_stood_in_for() -> None:
     """Where the copy ends without a word, as when memory runs out, this process does the work."""
     here = os.getpid()
-    assert beside(lambda: here if os.getpid() == here else os.abort())() == here
+    with beside(lambda: here if os.getpid() == here else os._exit(9)) as outcome:
+        assert outcome() == here
+
+
+@needs_copy
+@pytest.mark.usefixtures("_alone")
+def test_a_copy_does_not_outlive_a_failure(tmp_path: Path) -> None:
+    """Where this process fails meanwhile the copy is ended: it writes nothing into what is cleared away."""
+
+    def write_on() -> None:
+        while True:
+            (tmp_path / str(os.getpid())).touch()
+
+    def fail() -> None:
+        while not [*tmp_path.iterdir()]:
+            time.sleep(0.01)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), beside(write_on):
+        fail()
+    (copy,) = tmp_path.iterdir()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(copy.name), 0)
