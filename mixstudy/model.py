@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,7 +57,7 @@ class Parameters:
 
     def __iter__(self) -> Iterator[float]:
         """Yield the values in the order of ``LABELS``."""
-        return iter(astuple(self))
+        return iter((self.weight, self.mu1, self.mu2, self.sigma))
 
     @property
     def array(self) -> Floats:

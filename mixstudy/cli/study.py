@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -145,9 +144,7 @@ def _estimates(
     if watched:
         err.print("Compiling (half a minute the first time ever), then sampling ...")
     own = prior_of(em.sample, shape)
-    posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
-    gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
-    return em, posterior
+    return em, sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
 
 
 def _each(

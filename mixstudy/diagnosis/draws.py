@@ -14,7 +14,6 @@ import numpy as np
 
 from mixstudy.comparison.verdict import CheckStatus, Outcome
 from mixstudy.data.sample import WeightedSample, default_prior
-from mixstudy.integral.integrate import integrate
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
 from mixstudy.model import LABELS, Floats, Prior
 
@@ -75,6 +74,8 @@ def _wild(draws: Floats, sample: WeightedSample) -> str | None:
 
 
 def _against_integrals(draws: Floats, sample: WeightedSample, given: Prior | None, mixed: str) -> Outcome:
+    from mixstudy.integral.integrate import integrate  # here, as it loads SciPy's statistics, which take half a second
+
     default = default_prior(sample)
     priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if given is None else [given]
     which, allowed = ("default", "both errors and a weak prior") if given is None else ("given", "both errors")

@@ -194,13 +194,13 @@ def test_bad_input_is_exit_code_2(monkeypatch, tmp_path, arguments, message):
 
 
 def test_without_a_report_nothing_that_draws_is_loaded(right):
-    """An answer without the posterior and without a report loads neither matplotlib nor ArviZ."""
+    """An answer without the posterior and without a report loads neither matplotlib, ArviZ nor SciPy's statistics."""
     code = f"""import sys
 from typer.testing import CliRunner
 from mixstudy.cli.app import app
 CliRunner().invoke(app, ["check", {str(right[0])!r}, "--estimate", "{right[1]}", "--no-mcmc"])
 assert "mixstudy.diagnosis.check" in sys.modules
-assert not {{"matplotlib", "arviz", "pymc"}} & set(sys.modules)"""
+assert not {{"matplotlib", "arviz", "pymc", "scipy.stats"}} & set(sys.modules)"""
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
 
 
