@@ -30,7 +30,6 @@ from mixstudy.cli.options import (
     Unit,
     as_parameters,
     as_prior,
-    check_level,
     named,
     prior_of,
     read_data,
@@ -53,7 +52,7 @@ def study(
     drop_missing: DropMissing = False,
     cluster: Cluster = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
-    level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
+    level: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
     label: Label = None,
     unit: Unit = None,
@@ -80,10 +79,11 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
+        from mixstudy.model import require_level
         from mixstudy.report.folder import STUDY, check_output, folder_names, overview_layout, parse_formats
 
         wanted = parse_formats(formats)
-        check_level(level)
+        require_level(level)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
 
