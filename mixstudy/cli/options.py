@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.terminal import err, out, progress
+from mixstudy.data.text import plain
 
 if TYPE_CHECKING:
     from mixstudy.data.sample import WeightedSample
@@ -53,7 +54,9 @@ Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The 
 Format = Annotated[
     str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
 ]
-Title = Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")]
+Title = Annotated[
+    str | None, typer.Option(parser=plain, metavar="TEXT", help="Title of the report; by default it names the data.")
+]
 PriorOption = Annotated[
     str | None,
     typer.Option(

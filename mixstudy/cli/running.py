@@ -36,7 +36,10 @@ def given(**options: object) -> dict[str, Any]:
 
 def _numbers(name: str, text: str) -> list[int | float]:
     try:
-        return [int(part) if part.strip().lstrip("+-").isdigit() and part.isascii() else as_number(part) for part in text.split(",")]
+        return [
+            int(part) if part.strip().lstrip("+-").isdigit() and part.isascii() else as_number(part)
+            for part in text.split(",")
+        ]
     except ValueError:
         msg = f"--{name} takes numbers separated by commas, got {text!r}"
         raise ValueError(msg) from None

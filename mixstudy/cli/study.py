@@ -36,6 +36,7 @@ from mixstudy.cli.options import (
     require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
+from mixstudy.data.text import plain
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -113,7 +114,7 @@ def study(
             return result
 
         if data and len(data) > 1 and not pool:
-            check_output(directory, overview_layout(directory, folder_names(data)))
+            check_output(directory, overview_layout(directory, folder_names([*map(plain, data)])))
             report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
         else:
             check_output(directory, STUDY)
@@ -171,12 +172,12 @@ def _each(
         if quiet:
             out.print(f"{file}:", soft_wrap=True)
         try:
-            studied.append(Studied(file=file, outcome=one([file])))
+            studied.append(Studied(file=plain(file), outcome=one([file])))
         except BrokenPipeError:
             raise
         except (ValueError, OSError, MemoryError) as error:  # what a file can cause, told as of a file alone
             tell_error(error)
-            studied.append(Studied(file=file, outcome=sentence(error)))
+            studied.append(Studied(file=plain(file), outcome=plain(sentence(error))))
     if all(isinstance(each.outcome, str) for each in studied):
         msg = f"not one of the {len(files)} files could be studied, so there is no report"
         raise ValueError(msg)

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
+from mixstudy.data.text import plain
 from mixstudy.report.numbers import header, rows
 
 if TYPE_CHECKING:
@@ -28,14 +29,7 @@ CRASHED = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
-CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
-"""Control characters and marks that turn the direction of text: shown, not obeyed."""
 REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
-
-
-def plain(text: str) -> str:
-    """Text in which the terminal sees no control characters."""
-    return text.encode("utf-8", "backslashreplace").decode().translate(CONTROL)
 
 
 class PlainConsole(Console):

@@ -50,6 +50,8 @@ def is_url(path: str) -> bool:
 
 def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
     """The file system that holds a path, and the path inside it."""
+    if path.encode("utf-8", "ignore").decode() != path:  # as Python shows other names
+        raise fault(path, "the name is not encoded as UTF-8, which the readers need; rename it")
     if not is_url(path):
         return pyarrow.fs.LocalFileSystem(), _standard_input().name if path == STDIN else path
     try:

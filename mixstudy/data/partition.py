@@ -194,7 +194,10 @@ def _expand(path: str) -> list[str]:
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:
             return _matching(path)
-        found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
+        try:
+            found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
+        except UnicodeDecodeError as error:
+            raise fault(path, "the name of a file in it is not encoded as UTF-8; rename that file") from error
     names = [str(info.base_name) for info in found if not info.base_name.startswith((".", "_"))]
     for name in names:
         if not name.lower().endswith(SUFFIXES):

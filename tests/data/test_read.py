@@ -17,6 +17,7 @@ import pyarrow.parquet
 import pytest
 
 from mixstudy.data.numbers import NULLS
+from mixstudy.data.partition import open_parts
 from mixstudy.data.read import old_faithful, read_sample
 from mixstudy.data.sample import DataError, sha256_of
 
@@ -379,3 +380,14 @@ def test_standard_input(kind: str) -> None:
     content = numpy.getvalue() if kind == "NumPy" else KINDS[kind]
     done = subprocess.run([sys.executable, "-c", program], input=content, capture_output=True, check=False)  # noqa: S603
     assert done.stdout.decode().strip() == str(WAITING), done.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are Unicode")
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    """A file or a folder whose name no reader can take is refused by the name, with the way out."""
+    path = tmp_path / "s\udce9.csv"
+    path.write_text("x\n1\n2\n3\n4\n")
+    with pytest.raises(DataError, match=r"s\udce9\.csv: the name is not encoded as UTF-8, .* rename it"):
+        read_sample(path)
+    with pytest.raises(DataError, match="the name of a file in it is not encoded as UTF-8; rename that file"):
+        open_parts([tmp_path])
