@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
@@ -391,3 +392,21 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
         read_sample(path)
     with pytest.raises(DataError, match="the name of a file in it is not encoded as UTF-8; rename that file"):
         open_parts([tmp_path])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "npy"])
+def test_whole_numbers_that_floats_do_not_hold(tmp_path: Path, kind: str) -> None:
+    """Integers are read to their last digit, or refused; never rounded in silence."""
+    path = tmp_path / f"x.{kind}"
+    for last in (2**53, 2**53 + 1):
+        x = np.array([1, 2, 3, last])
+        if kind == "npy":
+            np.save(path, x)
+        elif kind == "arrow":
+            pyarrow.feather.write_feather(pa.table({"x": x}), str(path))
+        else:
+            pyarrow.parquet.write_table(pa.table({"x": x}), path)
+        if last == 2**53:
+            assert read_sample(path).points.tolist() == x.tolist()
+    with pytest.raises(DataError, match="would be rounded to float64 .* subtract a constant from it, or save"):
+        read_sample(path)
