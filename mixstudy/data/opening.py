@@ -16,6 +16,9 @@ from mixstudy.data.raw import HEAD_BYTES, as_text, is_workbook, packed, read_hea
 from mixstudy.data.table import Kind, Table
 from mixstudy.data.typed import TYPED
 
+LONG_LINE = HEAD_BYTES // 4
+"""Characters of a line beyond which a header and a row may not be seen together."""
+
 
 def open_table(path: str) -> Table:
     """Look at a file's beginning, and at its schema where it has one.
@@ -44,6 +47,8 @@ def open_table(path: str) -> Table:
 
 
 def _text(table: Table, text: str) -> Table:
+    if len(text) > LONG_LINE and len(text.splitlines()) < 2:  # noqa: PLR2004  (a header and a row)
+        raise fault(table.path, f"its lines are longer than {LONG_LINE >> 10} kB; save the column that is meant alone")
     dialect, rows = find_dialect(text)
     if not rows:
         raise no_rows(table.path, dialect.names)

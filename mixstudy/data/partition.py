@@ -6,6 +6,7 @@ rows counted from 1 after the header.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
@@ -220,7 +221,7 @@ def _require_files(files: Iterable[str]) -> None:
         raise DataError(msg)
     seen: set[str] = set()
     for file in files:
-        name = file if is_url(file) else str(Path(file).resolve())
+        name = file if is_url(file) else os.path.realpath(file)  # Path.resolve raises at links in a circle
         if name in seen:
             raise fault(file, "named twice, and would count twice; name it once")
         seen.add(name)

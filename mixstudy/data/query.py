@@ -16,7 +16,7 @@ import pyarrow as pa
 from mixstudy.data.dialect import WHOLE
 from mixstudy.data.files import fault, is_url, locate, stamp
 from mixstudy.data.numbers import COMMA, NULLS, POINT
-from mixstudy.data.raw import HEAD_BYTES, plain_text
+from mixstudy.data.raw import HEAD_BYTES, is_workbook, plain_text, require_last_line
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
 
@@ -69,6 +69,8 @@ def column_values(table: Table, position: int, *, rows: int) -> Iterator[Floats]
                 if start + values.size > done:
                     yield values[max(0, done - start) :]
                 start += values.size
+        if table.kind is Kind.TEXT and not is_workbook(table.path):
+            require_last_line(table.path)
     except (duckdb.Error, pa.ArrowException, OSError, UnicodeError) as error:
         raise fault(table.path, _explained(str(error))) from error
 
@@ -188,6 +190,8 @@ def _explained(error: str) -> str:
         return f"{found}; quote a field that holds the delimiter, and write decimals with a point"
     if "unterminated quote" in error:
         return f"{at} opens a quote that is not closed; close the quoted field, or remove the quote"
+    if "full read on this file" in error or "Maximum line size" in error:
+        return f"{at if line else 'a line'} is longer than {HEAD_BYTES >> 20} MB; save the column that is meant alone"
     if "not utf-8" in error:
         return f"{at}: the text is not encoded as UTF-8; save it as UTF-8"
     return f"cannot be read: {error.splitlines()[0]}; save it again"

@@ -17,6 +17,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
+from mixstudy.data import raw
 from mixstudy.data.numbers import NULLS
 from mixstudy.data.partition import open_parts
 from mixstudy.data.read import old_faithful, read_sample
@@ -364,6 +365,29 @@ def test_every_kind_of_file_is_told_by_its_content(tmp_path: Path, kind: str) ->
     assert read_sample(tmp_path / "x.dat").points.tolist() == WAITING
 
 
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How large it is unpacked is known before it is."""
+    (tmp_path / "x.xlsx").write_bytes(KINDS["workbook"])
+    monkeypatch.setattr(raw, "UNPACKED", 1000)
+    with pytest.raises(DataError, match="a workbook of more than 0 MB, unpacked; save it as CSV"):
+        read_sample(tmp_path / "x.xlsx")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n8\n"])
+@pytest.mark.parametrize("head", [",x" * 200_000, "x\n" + "1\n" * 9 + "7" * 3_000_000])
+def test_very_long_lines_are_refused(write: Write, head: str, end: str) -> None:
+    """A line of megabytes is no row of a table, first, later or last, nor left out in silence."""
+    with pytest.raises(DataError, match=r"longer than .*; save the column that is meant alone"):
+        read_sample(write(head + end))
+
+
+def test_a_link_in_a_circle(tmp_path: Path) -> None:
+    """It leads to no file."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(DataError, match="loop: no such file; check the path"):
+        read_sample(tmp_path / "loop")
+
+
 @pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1)], ids=str)
 @pytest.mark.parametrize("kind", ["<f8", ">f4", "<f2"])
 def test_numpy(tmp_path: Path, shape: tuple[int, ...], kind: str) -> None:
@@ -408,5 +432,5 @@ def test_whole_numbers_that_floats_do_not_hold(tmp_path: Path, kind: str) -> Non
             pyarrow.parquet.write_table(pa.table({"x": x}), path)
         if last == 2**53:
             assert read_sample(path).points.tolist() == x.tolist()
-    with pytest.raises(DataError, match="would be rounded to float64 .* subtract a constant from it, or save"):
+    with pytest.raises(DataError, match=r"would be rounded to float64 .* subtract a constant from it, or save"):
         read_sample(path)
