@@ -374,11 +374,11 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n8\n"])
-@pytest.mark.parametrize("head", [",x" * 200_000, "x\n" + "1\n" * 9 + "7" * 3_000_000])
-def test_very_long_lines_are_refused(write: Write, head: str, end: str) -> None:
+@pytest.mark.parametrize("above", ["", "x\n" + "1\n" * 9])
+def test_very_long_lines_are_refused(write: Write, above: str, end: str) -> None:
     """A line of megabytes is no row of a table, first, later or last, nor left out in silence."""
     with pytest.raises(DataError, match=r"longer than .*; save the column that is meant alone"):
-        read_sample(write(head + end))
+        read_sample(write(above + "7" * 3_000_000 + end))
 
 
 def test_a_link_in_a_circle(tmp_path: Path) -> None:
