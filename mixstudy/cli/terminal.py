@@ -100,6 +100,8 @@ def sentence(error: Exception) -> str:
         return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
     if isinstance(error, OSError) and error.strerror is not None:
         return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
+    if "compiledir" in str(error):
+        return f"{error} Or let PyTensor write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ..."
     return str(error)
 
 

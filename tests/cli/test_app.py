@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import mixstudy as ms
 from mixstudy.cli.app import app
+from mixstudy.cli.terminal import sentence
 
 QUICK = ["--n", "400", "--draws", "600", "--tune", "600"]
 
@@ -255,3 +256,9 @@ def test_files_honour_the_umask(tmp_path: Path, mask: int):
         os.umask(before)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.*")}
     assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json", "report.html"), 0o666 & ~mask)
+
+
+def test_a_folder_for_compiled_code_that_cannot_be_written():
+    """What PyTensor says of it is told with a way out."""
+    error = ValueError("Unable to create the compiledir directory '/proc/x'. Check the permissions.")
+    assert sentence(error).endswith("write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ...")
