@@ -81,7 +81,7 @@ def study(
     """
     with clear_errors():
         from mixstudy.model import require_level
-        from mixstudy.report.folder import STUDY, check_output, folder_names, overview_layout, parse_formats
+        from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
         wanted = parse_formats(formats)
         require_level(level)
@@ -114,10 +114,10 @@ def study(
             return result
 
         if data and len(data) > 1 and not pool:
-            check_output(directory, overview_layout(directory, folder_names([*map(plain, data)])))
+            check_output(directory, study_layout(directory, folder_names([*map(plain, data)])))
             report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
         else:
-            check_output(directory, STUDY)
+            check_output(directory, study_layout(directory))
             result = one(data)
             code = result.verdict.exit_code
             with working("Writing the report", quiet=quiet):

@@ -13,7 +13,7 @@ from mixstudy.report import serialise as content
 from mixstudy.report.assessment import assessment_document
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.explorer import explorer
-from mixstudy.report.folder import CHECK, FIGURES, FRAGMENT, STUDY, known_formats, move, staged
+from mixstudy.report.folder import CHECK, FIGURES, FRAGMENT, STUDY, known_formats, move, staged, study_layout
 from mixstudy.report.render import render_html, render_latex, render_latex_table, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
 
@@ -51,7 +51,7 @@ def write_report(
         ValueError: A format is unknown.
     """
     known_formats(formats)
-    target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else STUDY
+    target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else study_layout(directory)
     with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance
         _write_tables(result, stage, made_by)
