@@ -12,7 +12,7 @@ from mixstudy.data.columns import judge_columns, no_rows
 from mixstudy.data.dialect import HEAD_ROWS, commas_are_unclear, find_dialect
 from mixstudy.data.files import fault, readable
 from mixstudy.data.query import engine, source
-from mixstudy.data.raw import HEAD_BYTES, as_text, is_workbook, packed, read_head
+from mixstudy.data.raw import HEAD_BYTES, as_text, is_converted, packed, read_head
 from mixstudy.data.table import Kind, Table
 from mixstudy.data.typed import TYPED
 
@@ -41,7 +41,7 @@ def open_table(path: str) -> Table:
             width=0,
             encoding=encoding,
             packed=packed(path),
-            converted=is_workbook(path) or encoding == "utf-16",
+            converted=is_converted(path) or encoding == "utf-16",
         )
         return _json(table) if table.kind is Kind.JSON else _text(table, text)
 

@@ -34,6 +34,7 @@ BATCH_ROWS = 1 << 17
 SUFFIXES = (
     *(".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zst", ".json", ".jsonl", ".ndjson"),
     *(".parquet", ".arrow", ".feather", ".ipc", ".npy", ".xlsx", ".xls", ".ods"),
+    *(".dta", ".sav", ".zsav", ".sas7bdat"),
 )
 """Names of data files in a directory; a file named on its own may have any name."""
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from mixstudy.data.dialect import WHOLE
 from mixstudy.data.files import fault, is_url, locate, stamp
 from mixstudy.data.numbers import COMMA, NULLS, POINT
-from mixstudy.data.raw import HEAD_BYTES, is_workbook, plain_text, require_last_line
+from mixstudy.data.raw import HEAD_BYTES, is_converted, plain_text, require_last_line
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
 
@@ -69,7 +69,7 @@ def column_values(table: Table, position: int, *, rows: int) -> Iterator[Floats]
                 if start + values.size > done:
                     yield values[max(0, done - start) :]
                 start += values.size
-        if table.kind is Kind.TEXT and not is_workbook(table.path):
+        if table.kind is Kind.TEXT and not is_converted(table.path):
             require_last_line(table.path)
     except (duckdb.Error, pa.ArrowException, OSError, UnicodeError) as error:
         raise fault(table.path, _explained(str(error))) from error

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
+import pyreadstat
 import pytest
 
-from mixstudy.data import raw
+from mixstudy.data import converted
 from mixstudy.data.numbers import NULLS
 from mixstudy.data.partition import open_parts
 from mixstudy.data.read import old_faithful, read_sample
@@ -365,10 +367,54 @@ def test_every_kind_of_file_is_told_by_its_content(tmp_path: Path, kind: str) ->
     assert read_sample(tmp_path / "x.dat").points.tolist() == WAITING
 
 
+STATISTICS = pd.DataFrame({"id": range(1, 6), "label": ["a", "", "b\tc", "d", "e"], "waiting": WAITING})
+
+
+def write_statistics(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table as Stata or SPSS do."""
+    if "dta" in path.suffix:
+        pyreadstat.write_dta(table, path, version=10 if path.suffix == ".dta10" else 15)
+    else:
+        pyreadstat.write_sav(table, path, compress=path.suffix == ".zsav")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["dta", "dta10", "sav", "zsav"])
+def test_files_of_statistics_programs(tmp_path: Path, ending: str) -> None:
+    """The values beside a counter are found to the last digit; a missing one is missing, a damaged file refused."""
+    path = write_statistics(tmp_path / f"x.{ending}", STATISTICS)
+    assert read_sample(path).points.tolist() == WAITING
+    holed = STATISTICS.assign(waiting=STATISTICS["waiting"].where(STATISTICS["id"] != 2))
+    write_statistics(path, holed)
+    with pytest.raises(DataError, match=r"column 'waiting' has 1 missing value\(s\), in row\(s\) 2"):
+        read_sample(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(DataError, match=r"file that cannot be read .* save it again, or as CSV"):
+        read_sample(path)
+
+
+def test_statistics_that_say_they_are_huge(tmp_path: Path) -> None:
+    """SPSS's header holds the number of rows, for which memory would be taken."""
+    path = write_statistics(tmp_path / "x.sav", STATISTICS)
+    content = bytearray(path.read_bytes())
+    content[80:84] = (10**9).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="1000000000 rows of 3 columns; save the column alone"):
+        read_sample(path)
+
+
+def test_statistics_without_their_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to it is told."""
+    path = write_statistics(tmp_path / "x.sav", STATISTICS)
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(DataError, match=r"a \.sav file is read by pyreadstat; pip install 'mixstudy\[stats\]'"):
+        read_sample(path)
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How large it is unpacked is known before it is."""
     (tmp_path / "x.xlsx").write_bytes(KINDS["workbook"])
-    monkeypatch.setattr(raw, "UNPACKED", 1000)
+    monkeypatch.setattr(converted, "UNPACKED", 1000)
     with pytest.raises(DataError, match="a workbook of more than 0 MB, unpacked; save it as CSV"):
         read_sample(tmp_path / "x.xlsx")
 
