@@ -109,6 +109,14 @@ def test_text_beyond_the_head(write: Write) -> None:
         read_sample(write("x,y\n" + "1,a\n" * 400_000 + "foo,a\n"))
 
 
+@pytest.mark.parametrize("odd", ["1_000", "0x10", "1d5", "1.5.2", "1 000", "\u0661"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_no_number_beyond_the_head(write: Write, decimal: str, odd: str) -> None:
+    """What only some program takes for a number is text, also far below what is looked at first."""
+    with pytest.raises(DataError, match=f"first in row 5001: '{odd.replace('.', decimal)}'"):
+        read_sample(write("x;y\n" + f"1{decimal}5;a\n" * 5000 + f"{odd.replace('.', decimal)};a\n"))
+
+
 def test_encoding_beyond_the_head(write: Write) -> None:
     """A wrong encoding is reported, also far below what is looked at first."""
     with pytest.raises(DataError, match="not encoded as UTF-8; save it as UTF-8"):
@@ -153,7 +161,7 @@ def test_many_missing_values(write: Write) -> None:
         pytest.param("z,y\n1,2\n", "no column 'x'; the columns are 'z', 'y'", id="no such column"),
         pytest.param("z,X \n1,2\n", r"no column 'x'; did you mean 'X'\?; the columns", id="nearest column"),
         pytest.param("x,y\n1,2\nfoo,3\nbar,4\n", "column 'x' holds text, first in row 2: 'foo'; it must", id="text"),
-        pytest.param("x\n1_000\n", "column 'x' holds 1_000; it must hold numbers", id="a number to Python only"),
+        pytest.param("x\n1_000\n", "column 'x' holds text, first in row 1: '1_000'", id="a number to Python only"),
         pytest.param("x\n1\n-inf\n1e999\n", r"2 infinite value\(s\), in row\(s\) 2, 3; correct or", id="infinite"),
         pytest.param(
             "x,y\n1,2\n2,2\n3,4,5\n3,2\n", r"line 4 has 3 field\(s\) and the table 2; quote", id="too many fields"
