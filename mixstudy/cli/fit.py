@@ -120,7 +120,7 @@ def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> N
     """Write the column to a file, whole or not at all."""
     import pandas as pd
 
-    from mixstudy.data.files import write_atomically
+    from mixstudy.data.writing import write_atomically
 
     frame = pd.DataFrame({"x": x})
     frame.attrs = {"truth": [*parameters], "seed": seed}

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from mixstudy.data.files import runs
+from mixstudy.data.writing import runs
 from mixstudy.report.exchange import exchange
 from mixstudy.study.provenance import PROGRAM
 
