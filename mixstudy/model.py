@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 type Floats = NDArray[np.float64]
 LABELS = ("weight", "mu1", "mu2", "sigma")
 """Names of the four parameters, in the order used everywhere."""
+LEVELS = (0.5, 1 - 1e-9)
+"""Probabilities of intervals: a narrower one misses right estimates of few data, a wider one is the tails' alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,7 @@ class Prior:
 
 
 def require_level(level: float) -> None:
-    """Raise ``ValueError`` where ``level`` is no probability of an interval."""
-    if not 0 < level < 1:
-        msg = f"level must lie strictly between 0 and 1, got {level!r}"
+    """Raise ``ValueError`` where ``level`` is no probability that an interval can have."""
+    if not LEVELS[0] <= level <= LEVELS[1]:
+        msg = f"level must lie between {LEVELS[0]} and {LEVELS[1]}, got {level!r}"
         raise ValueError(msg)

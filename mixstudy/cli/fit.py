@@ -20,7 +20,6 @@ from mixstudy.cli.options import (
     Truth,
     as_numbers,
     as_parameters,
-    check_level,
     read_data,
     require_memory,
 )
@@ -50,7 +49,9 @@ def fit(
 ) -> None:
     """Fit by EM alone and print the estimate, or every iteration with --plain."""
     with clear_errors():
-        check_level(level)
+        from mixstudy.model import require_level
+
+        require_level(level)
         if not plain and (start is not None or iterations is not None):
             msg = "--start and --iterations belong to textbook EM: add --plain"
             raise ValueError(msg)
@@ -86,6 +87,7 @@ def simulate(
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
@@ -94,24 +96,32 @@ def simulate(
         from mixstudy.model import simulate as draw
 
         parameters = as_parameters(truth, "--truth") or ORIGIN
+        _require_writable(path, overwrite=overwrite)
         require_memory(8 * 8 * n, f"{n} observations as text")
         _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
     if not quiet:
         out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", soft_wrap=True)
 
 
-def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
-    """Write the column to a file, whole or not at all."""
-    import pandas as pd
-
-    from mixstudy.data.files import write_atomically
-
+def _require_writable(path: Path, *, overwrite: bool) -> None:
+    """Raise ``ValueError`` where a sample can't be written, or something is there already."""
     if path.suffix not in (".csv", ".parquet"):
         msg = f"the file must end in .csv or .parquet, got {path.name!r}"
         raise ValueError(msg)
     if not path.parent.is_dir():
         msg = f"the folder {path.parent} does not exist: create it first, or write elsewhere"
         raise ValueError(msg)
+    if (path.exists() or path.is_symlink()) and not overwrite:
+        msg = f"{path} exists: replace it by --overwrite, or choose another name"
+        raise ValueError(msg)
+
+
+def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
+    """Write the column to a file, whole or not at all."""
+    import pandas as pd
+
+    from mixstudy.data.writing import write_atomically
+
     frame = pd.DataFrame({"x": x})
     frame.attrs = {"truth": [*parameters], "seed": seed}
     content = frame.to_parquet(index=False) if path.suffix == ".parquet" else frame.to_csv(index=False).encode()
@@ -129,7 +139,7 @@ def _print_fit(em: EMFit, level: float) -> None:
     ):
         table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
     out.print(table)
-    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals")
+    out.print(f"log-likelihood {em.log_likelihood:.6f}, {100 * level:.10g}% Wald intervals")
     out.print(em.status.value)
     for rank, maximum in enumerate(em.maxima[1:], start=2):
         out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.terminal import err, out, progress
+from mixstudy.data.text import plain
 
 if TYPE_CHECKING:
     from mixstudy.data.sample import WeightedSample
@@ -53,7 +54,9 @@ Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The 
 Format = Annotated[
     str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
 ]
-Title = Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")]
+Title = Annotated[
+    str | None, typer.Option(parser=plain, metavar="TEXT", help="Title of the report; by default it names the data.")
+]
 PriorOption = Annotated[
     str | None,
     typer.Option(
@@ -150,6 +153,19 @@ def named(sample: WeightedSample, *, label: str | None, unit: str | None) -> Wei
     return replace(sample, source=replace(sample.source, **given)) if given else sample
 
 
+def as_number(text: str) -> float:
+    """A number as programs print it: ``0.2_62`` and other alphabets' digits are numbers to Python alone.
+
+    Raises:
+        ValueError: It is none.
+    """
+    from mixstudy.diagnosis.tokens import is_number
+
+    if not is_number(text.strip()):
+        raise ValueError(text)
+    return float(text)
+
+
 def as_numbers(text: str | None, option: str) -> list[float] | None:
     """Four numbers from an option such as ``0.3,5,15,2``; None where it was not given."""
     if text is None:
@@ -157,7 +173,7 @@ def as_numbers(text: str | None, option: str) -> list[float] | None:
     from mixstudy.diagnosis.printed import parse_estimate
 
     try:
-        values = [float(part) for part in parse_estimate(text)]
+        values = [as_number(part) for part in parse_estimate(text)]
     except ValueError:
         values = []
     if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
@@ -188,7 +204,7 @@ def as_prior(text: str | None) -> Prior | None:
 
     parts = [part.strip().split("=", 1) for part in text.split(",")]
     try:
-        found = {name: [float(number) for number in value.split(":")] for name, value in parts}
+        found = {name: [as_number(number) for number in value.split(":")] for name, value in parts}
     except ValueError:
         found = {}
     sizes = {"means": 1, "sigma": 1, "weight": 2}
@@ -210,11 +226,4 @@ def require_folder(directory: Path | None) -> None:
     """Raise ``ValueError`` where ``--out`` names a file."""
     if directory is not None and directory.exists() and not directory.is_dir():
         msg = f"--out is a folder to write to; {directory} is a file: choose another"
-        raise ValueError(msg)
-
-
-def check_level(level: float) -> None:
-    """Raise ``ValueError`` where ``--level`` is no probability of an interval."""
-    if not 0 < level < 1:
-        msg = f"--level must lie strictly between 0 and 1, got {level!r}"
         raise ValueError(msg)

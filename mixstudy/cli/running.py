@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import require_folder
+from mixstudy.cli.options import as_number, require_folder
 from mixstudy.cli.terminal import INTERRUPTED, err, out
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def given(**options: object) -> dict[str, Any]:
 
 def _numbers(name: str, text: str) -> list[int | float]:
     try:
-        return [int(part) if part.strip().lstrip("+-").isdigit() else float(part) for part in text.split(",")]
+        return [
+            int(part) if part.strip().lstrip("+-").isdigit() and part.isascii() else as_number(part)
+            for part in text.split(",")
+        ]
     except ValueError:
         msg = f"--{name} takes numbers separated by commas, got {text!r}"
         raise ValueError(msg) from None

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
+from mixstudy.data.text import plain
 from mixstudy.report.numbers import header, rows
 
 if TYPE_CHECKING:
@@ -32,17 +33,10 @@ CRASHED = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
-CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
-"""Control characters and marks that turn the direction of text: shown, not obeyed."""
 MANY_OBJECTS = 1_000_000
 """New objects from which Python looks for unused ones: PyMC brings a million that stay, and looking through them again
 and again, and once more at the end, takes more than a second."""
 REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
-
-
-def plain(text: str) -> str:
-    """Text in which the terminal sees no control characters."""
-    return text.encode("utf-8", "backslashreplace").decode().translate(CONTROL)
 
 
 class PlainConsole(Console):
@@ -116,6 +110,8 @@ def sentence(error: Exception) -> str:
         return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
     if isinstance(error, OSError) and error.strerror is not None:
         return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
+    if "compiledir" in str(error):
+        return f"{error} Or let PyTensor write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ..."
     return str(error)
 
 

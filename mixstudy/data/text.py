@@ -10,6 +10,13 @@ type Rows = Sequence[Sequence[str]]
 """The cells of a table, its header first; the first cell of each row names it."""
 WIDTH, LINES = 100, 3
 """Letters in a line, and lines of a result's first sentence, at most."""
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
+"""Control characters and marks that turn the direction of text: shown, not obeyed."""
+
+
+def plain(text: str) -> str:
+    """Text in which neither a terminal nor a page sees control characters, nor bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode().translate(CONTROL)
 
 
 def glance(title: str, sentence: str, *others: str, rows: Rows = ()) -> str:

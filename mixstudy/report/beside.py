@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+PATIENCE = 120.0
+"""Seconds after which a copy counts as stuck."""
 
 
 @contextmanager
@@ -18,7 +22,7 @@ def beside[T](work: Callable[[], T]) -> Iterator[Callable[[], T]]:
 
     The work is done here, when its outcome is asked for, where there can be no copy (another system than Linux, a
     single processor, threads that may hold a lock, as in a notebook), and again where the copy failed, so that its
-    exception is raised here.
+    exception is raised here, or is stuck.
 
     Args:
         work: What is done; its outcome must be one that can be pickled.
@@ -36,6 +40,8 @@ def beside[T](work: Callable[[], T]) -> Iterator[Callable[[], T]]:
     with os.fdopen(reading, "rb") as pipe:
 
         def outcome() -> T:
+            if not select.select([pipe], [], [], PATIENCE)[0]:
+                return work()
             told, ended = pipe.read(), os.waitid(os.P_PID, copy, os.WEXITED | os.WNOWAIT)
             whole = ended is not None and (ended.si_code, ended.si_status) == (os.CLD_EXITED, 0)
             found: T = pickle.loads(told) if whole else work()  # noqa: S301  (our own)

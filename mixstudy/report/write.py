@@ -14,7 +14,7 @@ from mixstudy.report.assessment import assessment_document
 from mixstudy.report.beside import beside
 from mixstudy.report.comparison import comparison_document
 from mixstudy.report.explorer import explorer
-from mixstudy.report.folder import CHECK, FIGURES, FRAGMENT, STUDY, known_formats, move, staged
+from mixstudy.report.folder import CHECK, FIGURES, FRAGMENT, STUDY, known_formats, move, staged, study_layout
 from mixstudy.report.render import render_html, render_latex, render_latex_table, render_markdown
 from mixstudy.study.provenance import provenance as provenance_now
 
@@ -57,7 +57,7 @@ def write_report(
         ValueError: A format is unknown.
     """
     known_formats(formats)
-    target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else STUDY
+    target, layout = Path(directory).resolve(), CHECK if isinstance(result, Assessment) else study_layout(directory)
     from mixstudy.plots import figure_makers  # here, so that the program's help does not load matplotlib
 
     with staged(target, layout) as stage:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import mixstudy as ms
 from mixstudy.cli.app import app
+from mixstudy.cli.terminal import sentence
 
 QUICK = ["--n", "400", "--draws", "600", "--tune", "600"]
 
@@ -90,12 +91,31 @@ def test_simulate_writes_what_the_api_draws(tmp_path: Path, name: str):
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
+def test_simulate_replaces_a_file_only_when_asked(tmp_path: Path):
+    """What is there already stays, whoever made it, and --overwrite replaces it."""
+    path = tmp_path / "x.csv"
+    path.write_text("precious")
+    refused = run("simulate", str(path), "--n", "50")
+    assert (refused.exit_code, path.read_text()) == (2, "precious")
+    assert "exists: replace it by --overwrite" in refused.output.replace("\n", " ")
+    assert run("simulate", str(path), "--n", "50", "--overwrite").exit_code == 0
+    assert ms.read_sample(path).n == 50
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["study", "no-such.csv"], "no-such.csv"),
-        (["study", "--level", "1.5"], "level must lie strictly between 0 and 1, got 1.5"),
+        (["study", "--level", "1.5"], "level must lie between 0.5 and 0.999999999, got 1.5"),
         (["study", "--truth", "1,2"], "--truth takes four numbers"),
+        (["study", "--truth", "0.2_62,5,15,2"], "--truth takes four numbers"),
+        (["study", "--truth", "0.3,\u0665,15,2"], "--truth takes four numbers"),
+        (["study", "--prior", "means=1_0"], "--prior takes"),
+        (["replicate", "--n", "\u0661\u0660\u0660"], "--n takes numbers separated by commas"),
+        (["replicate", "--separation", "3_1.5"], "--separation takes numbers separated by commas"),
+        (["fit", "--level", "1e-320"], "level must lie between 0.5 and 0.999999999, got 1e-320"),
+        (["check", "x.csv", "--estimate", "0.2_62,5,15,2"], "four finite numbers"),
+        (["check", "x.csv", "--estimate", "0.3,\u0665,15,2"], "four finite numbers"),
         (["study", "--truth", "2,5,15,2"], "weight must lie in [0, 1], got 2.0"),
         (["study", "--prior", "means=10,weight=2"], "--prior takes means=A, sigma=B and weight=A:B"),
         (["study", "--prior", "mean=10"], "such as means=10,sigma=3,weight=2:2; got 'mean=10'"),
@@ -236,3 +256,9 @@ def test_files_honour_the_umask(tmp_path: Path, mask: int):
         os.umask(before)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.*")}
     assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json", "report.html"), 0o666 & ~mask)
+
+
+def test_a_folder_for_compiled_code_that_cannot_be_written():
+    """What PyTensor says of it is told with a way out."""
+    error = ValueError("Unable to create the compiledir directory '/proc/x'. Check the permissions.")
+    assert sentence(error).endswith("write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ...")

@@ -170,7 +170,7 @@ def test_draws_of_somebody_elses_chains(right, tmp_path):
         (["--estimate", ""], "four finite numbers"),
         (["--estimate", ".3,5,15,2", "--start", "1,5,15,2"], "the start's weight"),
         (["--estimate", ".3,5,15,2", "--truth", "1,2"], "--truth takes four numbers"),
-        (["--estimate", ".3,5,15,2", "--level", "1.5"], "--level must lie strictly between 0 and 1"),
+        (["--estimate", ".3,5,15,2", "--level", "1.5"], "level must lie between 0.5 and 0.999999999"),
         (["--estimate", ".3,5,15,2", "--column", "y"], "no column 'y'"),
         (["--estimate", ".3,5,15,2", "--out", "x.csv"], "x.csv can't be created or written: Not a directory"),
         (["--estimate", ".3,5,15,2", "--out", "."], "holds 'x.csv', which mixstudy did not write"),

@@ -87,3 +87,13 @@ def test_a_copy_does_not_outlive_a_failure(tmp_path: Path) -> None:
     (copy,) = tmp_path.iterdir()
     with pytest.raises(ProcessLookupError):
         os.kill(int(copy.name), 0)
+
+
+@needs_copy
+@pytest.mark.usefixtures("_alone")
+def test_a_copy_that_is_stuck_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while the work is done here, and the copy is ended."""
+    here = os.getpid()
+    monkeypatch.setattr("mixstudy.report.beside.PATIENCE", 0.1)
+    with beside(lambda: os.getpid() if os.getpid() == here else time.sleep(60)) as outcome:
+        assert outcome() == here

@@ -64,7 +64,7 @@ def test_default_is_small_enough():
         ({"prior": [-1.0]}, "prior must be finite and above 0, got -1.0"),
         ({"replicates": 0}, "replicates must be at least 1, got 0"),
         ({"escalate": 1}, "escalate must be true or false, got 1"),
-        ({"level": 2.0}, "level must lie strictly between 0 and 1, got 2.0"),
+        ({"level": 2.0}, "level must lie between 0.5 and 0.999999999, got 2.0"),
         ({"chains": 1}, "chains must be at least 2, got 1"),
         ({"draws": 10**9}, "draws must be at most 1000000, got 1000000000"),
         ({"n": 10**27}, "n must be at most 1000000000, got 1000"),
