@@ -201,9 +201,12 @@ def as_prior(text: str | None) -> Prior | None:
     return Prior(centre=0.0, scale=1.0, **shape)
 
 
-def prior_of(sample: WeightedSample, given: Prior | None) -> Prior | None:
-    """What was given for standardised data, in units of the sample."""
-    return given and replace(given, centre=sample.mean, scale=sample.sd)
+def prior_of(sample: WeightedSample, given: Prior | None, *, quiet: bool) -> Prior | None:
+    """What was given for standardised data, in units of the sample; it is told where it is not the default's."""
+    own = given and replace(given, centre=sample.mean, scale=sample.sd)
+    if own is not None and not own.is_default and not quiet:
+        out.print(f"Prior: {'; '.join(own.lines())}", soft_wrap=True)
+    return own
 
 
 def require_folder(directory: Path | None) -> None:

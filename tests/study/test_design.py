@@ -62,6 +62,8 @@ def test_default_is_small_enough():
         ({"weight": "half"}, "weight must be a number, got 'half'"),
         ({"separation": 0}, "separation must be finite and above 0, got 0.0"),
         ({"prior": [-1.0]}, "prior must be finite and above 0, got -1.0"),
+        ({"prior_weight": [1]}, "the prior of the weight needs the two numbers of a Beta"),
+        ({"prior_means": 0}, "the prior's means must lie from 0.001 to 1000, got 0.0"),
         ({"replicates": 0}, "replicates must be at least 1, got 0"),
         ({"escalate": 1}, "escalate must be true or false, got 1"),
         ({"level": 2.0}, "level must lie strictly between 0 and 1, got 2.0"),
