@@ -7,6 +7,7 @@ import json
 import re
 import symtable
 from pathlib import Path
+from runpy import run_path
 
 import matplotlib as mpl
 import pytest
@@ -88,3 +89,15 @@ def test_images_have_words(name):
     shown = [each for cell in found for each in cell.get("outputs", []) if "image/png" in each.get("data", {})]
     assert shown
     assert all(len(each["metadata"].get("image/png", {}).get("alt", "")) > 60 for each in shown)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_pages_need_no_network(name):
+    """The page of a lesson loads nothing, has every formula drawn, and the words of every figure."""
+    page = run_path(str(FOLDER / "pages.py"))["page"](FOLDER / name)
+    assert not re.search(r"<script|<link|(?:src|href)=[\"']?https?:|@import|url\(http", page)
+    assert page.count("<math") > 5
+    assert not re.search(
+        r"\$|\\\w+", re.sub(r"<pre>.*?</pre>|<style.*?</style>|<code.*?</code>", "", page, flags=re.DOTALL)
+    )
+    assert "No description" not in page
