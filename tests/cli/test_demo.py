@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -87,6 +88,25 @@ def test_its_commands_are_commands(told):
         name, *rest = words(line.replace("\\", "")).split()
         known = run(name, "--help").output
         assert all(option in known for option in rest if option.startswith("--")), line
+
+
+def test_its_commands_can_be_tried(tmp_path, capsys, monkeypatch):
+    """The files that --save leaves are those of the commands, which say what the story said; none is written over."""
+    folder = tmp_path / "my files"
+    monkeypatch.setattr(cli_demo, "out", Console(width=1000))
+    cli_demo._make_room(folder)
+    cli_demo._strange_numbers(0, folder)
+    cli_demo._still_wrong(0, folder)
+    story = capsys.readouterr().out
+    shown = [shlex.split(part.split("\n \n")[0]) for part in story.replace("\\\n", "").split("$ mixstudy ")[1:]]
+    assert [words[0] for words in shown] == ["check"] * 3
+    for arguments, sentence in zip(shown, ("Disagree", "Agree", "Disagree"), strict=True):
+        done = run(*[each.strip() for each in arguments if each.strip()], "--quiet")
+        assert done.output.startswith(sentence), done.output
+        assert words(done.output) in words(story)
+    refused = run("demo", "--save", str(folder))
+    assert refused.exit_code == 2
+    assert "holds heights.csv, printed.txt, sample.csv already" in words(refused.output)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
