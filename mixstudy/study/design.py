@@ -254,6 +254,8 @@ def _converted(key: str, value: Any, default: Any) -> Any:  # noqa: ANN401  (of 
     if isinstance(default, list):
         items = value if isinstance(value, list | tuple) else [value]
         return tuple(_converted(key, item, default[0]) for item in items)
+    if isinstance(value, float) and value.is_integer() and type(default) is int:
+        return int(value)  # as 1e6 is written
     whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(default, float) and (whole or isinstance(value, float)):
         return float(value)

@@ -28,6 +28,11 @@ def test_file_is_read(tmp_path):
     assert Design.from_mapping(design.as_dict()) == design
 
 
+def test_a_round_number_may_be_written_with_an_exponent():
+    """1e3 observations are a thousand; a number that is not whole stays refused."""
+    assert Design.from_mapping({"n": [100, 1e3]}).n == (100, 1000)
+
+
 def test_tasks_are_the_grid():
     """Each cell is there as often as it has replicates, the first of every cell before the second of any."""
     design = Design(n=(100, 1000), weight=(0.2, 0.5), separation=(3.0,), prior=(1.0, 0.1), replicates=3)
