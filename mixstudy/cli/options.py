@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -41,7 +42,29 @@ Data = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler on whose workers the files are read.")
 ]
-Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
+
+
+def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names in the first line of the text file that stands before, for a shell to complete; none where none are."""
+    file = next((path for path in map(Path, ctx.args) if path.is_file()), None)  # args: the command is not whole yet
+    if file is None:
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as handle:
+            line = handle.readline(LONGEST_HEADER)
+        delimiter = csv.Sniffer().sniff(line, ",;\t").delimiter
+    except (OSError, ValueError, csv.Error):
+        return []
+    names = (name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+LONGEST_HEADER = 100_000
+"""Letters of a header that are read to complete a name."""
+Column = Annotated[
+    str | None,
+    typer.Option(help="Column to read, where the file has several numeric ones.", autocompletion=column_names),
+]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
 Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
 Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]

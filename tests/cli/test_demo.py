@@ -149,6 +149,25 @@ def test_bash_completes(line, wanted):
 
 
 @pytest.mark.parametrize(
+    ("header", "begun", "wanted"),
+    [
+        ("eruptions,waiting", "", {"eruptions", "waiting"}),
+        ('"waiting time";id', "w", {"waiting time"}),
+        ("1.5", "", set()),
+    ],
+)
+@pytest.mark.parametrize("command", ["study", "check", "fit"])
+def test_bash_completes_a_column(tmp_path, command, header, begun, wanted):
+    """--column is completed from the header of the file that stands before it; where there is none, by nothing."""
+    file = tmp_path / "data.csv"
+    file.write_text(f"{header}\n1;2\n")
+    words = f"mixstudy {command} {file} --column {begun}"
+    settings = {"_MIXSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"}
+    done = subprocess.run([PROGRAM], env=os.environ | settings, capture_output=True, text=True, check=False)  # noqa: S603
+    assert {*done.stdout.strip().splitlines()} == wanted
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["stdy"], "Did you mean 'study'?"),
