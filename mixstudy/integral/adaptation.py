@@ -74,8 +74,8 @@ class Weighed:
         return self.heights - np.log(self.densities)
 
 
-def adapt(target: Target, peaks: Sequence[Peak], *, seed: np.random.Generator) -> Proposal:
-    """A proposal fitted to the posterior."""
+def adapt(target: Target, peaks: Sequence[Peak], *, seed: np.random.Generator) -> tuple[Proposal, Weighed]:
+    """A proposal fitted to the posterior, and the draws that it was fitted to."""
     proposal = first_proposal(target, peaks)
     weighed = Weighed(u=np.empty((0, 4)), heights=np.empty(0), densities=np.empty(0))
     for k in range(MOST_ROUNDS):
@@ -89,7 +89,7 @@ def adapt(target: Target, peaks: Sequence[Peak], *, seed: np.random.Generator) -
         aim = tilted(target, weighed.u, p)
         for _ in range(STEPS):
             proposal = proposal.fitted(weighed.u, aim)
-    return proposal
+    return proposal, weighed
 
 
 def first_proposal(target: Target, peaks: Sequence[Peak]) -> Proposal:

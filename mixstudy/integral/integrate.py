@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mixstudy.compression.compress import CompressedSample, Region
-from mixstudy.compression.refine import compress_if_large, refine_until_accurate
+from mixstudy.compression.refine import compress_if_large, refine, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, default_prior, require_scale
-from mixstudy.integral.adaptation import adapt
+from mixstudy.integral.adaptation import adapt, tempered
 from mixstudy.integral.modes import Peak, apart, climb, distinct, find_peaks
 from mixstudy.integral.proposal import Proposal
 from mixstudy.integral.result import BATCHES, Integral, Mode
@@ -53,10 +53,11 @@ def integrate(
     """
     sample = compress_if_large(x)
     require_scale(sample)
-    prior = prior or default_prior(sample)
+    prior, rng = prior or default_prior(sample), np.random.default_rng(seed)
+    shape = _explore(sample, prior, modes, seed=rng)
     return refine_until_accurate(
-        sample,
-        lambda points: _integrate(points, prior, modes, seed=seed),
+        refine(sample, [shape.bulk]) or sample,
+        lambda points: _integrate(points, prior, shape, seed=rng),
         lambda integral: [bulk(integral.theta, integral.weights)],
     )
 
@@ -67,15 +68,33 @@ def bulk(theta: Floats, weights: Floats) -> Region:
     return Region.around(theta[order[np.cumsum(weights[order]) > LEFT_OUT]])
 
 
-def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters], *, seed: int) -> Integral:
-    rng = np.random.default_rng(seed)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shape:
+    """What the posterior looks like; good enough to draw by where the points were not quite accurate."""
+
+    g: float | None
+    """Of the target's coordinates."""
+    peaks: Floats
+    """Modes in those, shape ``(k, 4)``."""
+    proposal: Proposal
+    """Fitted to it."""
+    bulk: Region
+    """Where nearly all of the mass lies."""
+
+
+def _explore(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters], *, seed: np.random.Generator) -> _Shape:
     target = Target.of(sample, prior)
-    peaks = find_peaks(target, handed=[sample.to_standard(mode.array) for mode in modes])
-    target, peaks = _aligned(target, peaks)
-    proposal = adapt(target, peaks, seed=rng)
+    target, peaks = _aligned(target, find_peaks(target, handed=[sample.to_standard(mode.array) for mode in modes]))
+    proposal, weighed = adapt(target, peaks, seed=seed)
+    where = bulk(_in_data_units(target, sample, weighed.u), tempered(weighed.log_weights))
+    return _Shape(g=target.g, peaks=np.array([peak.u for peak in peaks]).reshape(-1, 4), proposal=proposal, bulk=where)
+
+
+def _integrate(sample: WeightedSample, prior: Prior, shape: _Shape, *, seed: np.random.Generator) -> Integral:
+    target, proposal = replace(Target.of(sample, prior), g=shape.g), shape.proposal
     u, log_weights, draws = np.empty((BATCHES, 0, 4)), np.empty((BATCHES, 0)), DRAWS
     while True:
-        more = np.array([proposal.draw(draws, seed=rng) for _ in range(BATCHES)])
+        more = np.array([proposal.draw(draws, seed=seed) for _ in range(BATCHES)])
         flat = more.reshape(-1, 4)
         found = target.log_density(flat) - np.log(proposal.density(flat))
         u = np.concatenate([u, more], axis=1)
@@ -83,7 +102,7 @@ def _integrate(sample: WeightedSample, prior: Prior, modes: Sequence[Parameters]
         draws = u.shape[1]
         integral = _integral(target, u, log_weights, sample, prior)
         if integral.precision <= AIM or draws >= MOST:
-            return replace(integral, modes=_modes(target, proposal, peaks, u=u, log_weights=log_weights, sample=sample))
+            return replace(integral, modes=_modes(target, shape, u=u, log_weights=log_weights, sample=sample))
 
 
 def _aligned(target: Target, peaks: list[Peak]) -> tuple[Target, list[Peak]]:
@@ -124,23 +143,18 @@ def _integral(target: Target, u: Floats, log_weights: Floats, sample: WeightedSa
 
 
 def _modes(
-    target: Target,
-    proposal: Proposal,
-    peaks: Sequence[Peak],
-    *,
-    u: Floats,
-    log_weights: Floats,
-    sample: WeightedSample,
+    target: Target, shape: _Shape, *, u: Floats, log_weights: Floats, sample: WeightedSample
 ) -> tuple[Mode, ...]:
     """All modes and their masses: what the proposal's components that climb to each are responsible for.
 
     None where no climb arrived.
     """
-    ends = climb(target, proposal.means[:-1])
-    peaks = distinct([*peaks, *ends])
+    proposal = shape.proposal
+    ends = climb(target, np.concatenate([proposal.means[:-1], shape.peaks]))
+    peaks = distinct(ends)
     if not peaks:
         return ()
-    places = [mean if end is None else end.u for mean, end in zip(proposal.means, ends, strict=False)]
+    places = [mean if end is None else end.u for mean, end in zip(proposal.means[:-1], ends, strict=False)]
     owner = np.array([np.argmin([apart(place, peak) for peak in peaks]) for place in places])
     weights = np.exp(log_weights - log_weights.max())
     taken = np.array([proposal.masses(*each) for each in zip(u, weights, strict=True)])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-import arviz as az
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from mixstudy.model import LABELS, Floats
 
@@ -15,6 +13,8 @@ MAX_R_HAT = 1.01
 """Vehtari, Gelman, Simpson, Carpenter & Buerkner (2021)."""
 MIN_ESS_PER_CHAIN = 100
 """Bulk and tail effective sample size for each chain, as they recommend."""
+TAILS = (0.05, 0.95)
+"""Quantiles whose effective sample size is that of the tails (Vehtari et al. 2021)."""
 MIN_BFMI = 0.3
 """Below this the energy says that the tails are hardly visited (Betancourt 2016)."""
 MAX_DIVERGENT = 0.001
@@ -35,26 +35,25 @@ class SamplerStatus(Enum):
     LOW_ENERGY = "The energy hardly changes between draws (BFMI below 0.3): the tails may have been missed."
 
 
-def diagnose(data: xr.DataTree) -> pd.DataFrame:
-    """ArviZ's diagnostics of the group posterior: a row for each parameter.
+def diagnose(chains: Floats) -> pd.DataFrame:
+    """ArviZ's diagnostics of draws, shape ``(chains, draws, 4)``: a row for each parameter.
 
     Columns: mean, sd, r_hat (rank-normalised, split), ess_bulk, ess_tail, mcse_mean, mcse_sd.
     """
-    table = pd.DataFrame(
-        {
-            "mean": {label: float(data.posterior[label].mean()) for label in LABELS},
-            "sd": {label: float(data.posterior[label].std(ddof=1)) for label in LABELS},
-        }
-    ).loc[list(LABELS)]
-    for name, found in {
-        "r_hat": az.rhat(data),
-        "ess_bulk": az.ess(data, method="bulk"),
-        "ess_tail": az.ess(data, method="tail"),
-        "mcse_mean": az.mcse(data, method="mean"),
-        "mcse_sd": az.mcse(data, method="sd"),
-    }.items():
-        table[name] = [float(found[label]) for label in LABELS]
-    return table
+    from arviz_stats.base.array import array_stats  # here, as the status alone is read where nothing is sampled
+
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    flat = chains.reshape(-1, chains.shape[-1])
+    columns = {
+        "mean": flat.mean(axis=0),
+        "sd": flat.std(axis=0, ddof=1),
+        "r_hat": array_stats.rhat(chains, **axes),
+        "ess_bulk": array_stats.ess(chains, method="bulk", **axes),
+        "ess_tail": array_stats.ess(chains, method="tail", prob=TAILS, **axes),
+        "mcse_mean": array_stats.mcse(chains, method="mean", **axes),
+        "mcse_sd": array_stats.mcse(chains, method="sd", **axes),
+    }
+    return pd.DataFrame(columns, index=list(LABELS))
 
 
 def smallest_bfmi(energy: Floats) -> float:

@@ -95,7 +95,7 @@ class Posterior:
     @property
     def chains(self) -> Floats:
         """The draws chain by chain, shape ``(chains, draws, 4)``, data units."""
-        return np.stack([self.data.posterior[label].to_numpy() for label in LABELS], axis=-1)
+        return chains_of(self.data)
 
     @property
     def draws(self) -> Floats:
@@ -161,6 +161,11 @@ def _timed(name: str, draw: Callable[[], Posterior]) -> Posterior:
     start = time.perf_counter()
     found = draw()
     return replace(found, attempts=(Attempt(name=name, status=found.status, seconds=time.perf_counter() - start),))
+
+
+def chains_of(data: xr.DataTree) -> Floats:
+    """The draws of the four parameters, shape ``(chains, draws, 4)``."""
+    return np.stack([data.posterior[label].to_numpy() for label in LABELS], axis=-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +275,7 @@ def _tree(
 
 def _judged(data: xr.DataTree, sample: WeightedSample, prior: Prior, settings: SamplerSettings) -> Posterior:
     """Compute the diagnostics and judge them; draws of the integral have neither divergences nor energy."""
-    table, stats = diagnose(data), data.sample_stats
+    table, stats = diagnose(chains_of(data)), data.sample_stats
     divergences = int(stats["diverging"].sum()) if "diverging" in stats else 0
     bfmi = smallest_bfmi(stats["energy"].to_numpy()) if "energy" in stats else np.nan
     share = divergences / (data.posterior.sizes["chain"] * data.posterior.sizes["draw"])

@@ -78,6 +78,19 @@ def test_posterior_survives_netcdf(faithful_posterior, tmp_path: Path):
         opened.close()
 
 
+def test_diagnostics_are_those_of_arviz(origin_posterior):
+    """Every diagnostic is the number that ArviZ gives for the same tree."""
+    data, table = origin_posterior.data, origin_posterior.diagnostics
+    for name, expected in {
+        "r_hat": az.rhat(data),
+        "ess_bulk": az.ess(data, method="bulk"),
+        "ess_tail": az.ess(data, method="tail", prob=(0.05, 0.95)),
+        "mcse_mean": az.mcse(data, method="mean"),
+        "mcse_sd": az.mcse(data, method="sd"),
+    }.items():
+        np.testing.assert_allclose(table[name], [float(expected[label]) for label in LABELS], rtol=1e-12)
+
+
 def test_same_seed_same_draws(faithful, faithful_posterior):
     """The seed fixes every draw."""
     again = ms.sample_posterior(faithful, seed=1)
