@@ -25,6 +25,9 @@ body { max-width: 62rem; margin: auto; padding: 0 1rem; }
 img { max-width: 100%; height: auto; }
 math[display=block] { overflow-x: auto; overflow-y: hidden; max-width: 100%; padding: .4rem 0; }
 .jp-RenderedHTMLCommon, .jp-OutputArea-output, .jp-InputArea-editor, .highlight { overflow-x: auto; min-width: 0; }
+.jp-OutputArea-output pre, .jp-RenderedHTMLCommon pre, .jp-RenderedHTMLCommon pre code {
+  white-space: pre; word-break: normal; overflow-wrap: normal;
+}
 .jp-RenderedHTMLCommon td:last-child { white-space: normal; }
 </style></head>"""
 
