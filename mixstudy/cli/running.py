@@ -124,9 +124,9 @@ HEADINGS = {
     "separation": "sigma\napart",
     "unsure": "incon-\nclusive",
     "no mcmc": "not\npassed",
-    "wald": "Wald\ncoverage",
-    "profile": "profile\ncoverage",
-    "credible": "credible\ncoverage",
+    "wald": "Wald\ncovers",
+    "profile": "profile\ncovers",
+    "credible": "credible\ncovers",
     "s": "seconds\neach",
     "data_sets": "data\nsets",
 }

@@ -54,7 +54,7 @@ def test_the_prior_is_that_of_study(tmp_path):
         assert result.exit_code == 0, result.output
         assert "Prior: means=9,sigma=1,weight=2:3" in result.output
         assert "…" not in result.output  # cut off
-        assert calibrate or result.output.count("coverage") == 3
+        assert calibrate or result.output.count("covers") == 3
         design = json.loads((folder / "design.json").read_text())
         assert (design["prior_means"], design["prior_sigma"], design["prior_weight"]) == (9, 1, [2, 3])
         assert "prior_means" in (folder / "report.html").read_text("utf-8")
