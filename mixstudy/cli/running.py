@@ -122,6 +122,7 @@ def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable
 HEADINGS = {
     "apart": "sigma\napart",
     "separation": "sigma\napart",
+    "disagree": "dis-\nagree",
     "unsure": "incon-\nclusive",
     "no mcmc": "not\npassed",
     "wald": "Wald\ncovers",
@@ -138,8 +139,9 @@ def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is load
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    headings = [HEADINGS.get(name, str(name)) for name in table.columns]
-    shown = Table(*headings, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in table.columns:
+        shown.add_column(HEADINGS.get(name, str(name)), overflow="fold")
     for row in table.itertuples(index=False):
         shown.add_row(*(_cell(value) for value in row))
     return shown
