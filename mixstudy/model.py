@@ -215,6 +215,15 @@ class Prior:
         """The same prior for ``(x - centre) / scale`` where this one is for ``x``; ``scale > 0``."""
         return replace(self, centre=(self.centre - centre) / scale, scale=self.scale / scale)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether it has the default's shape, whatever its centre and unit are."""
+        return (self.means, self.sigma, self.weight) == (MU_SCALES, 1.0, (1.0, 1.0))
+
+    def shape(self) -> str:
+        """What is given for it in ``--prior``: the spread of each parameter, in scales."""
+        return f"means={self.means:g},sigma={self.sigma:g},weight={self.weight[0]:g}:{self.weight[1]:g}"
+
     def lines(self) -> tuple[str, ...]:
         """The prior as a reader would write it, one line for each parameter."""
         mean = f"Normal({self.centre:.6g}, {self.mu_scale:.6g})"

@@ -90,7 +90,7 @@ def check(
         announced(sample, quiet=quiet)
         for note in given.notes:
             err.print(note, soft_wrap=True)
-        own, posterior = prior_of(sample, shape), None
+        own, posterior = prior_of(sample, shape, quiet=quiet), None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
                 from mixstudy.mcmc.posterior import sample_posterior

@@ -13,6 +13,7 @@ from mixstudy.cli.options import (
     Data,
     DropMissing,
     Exact,
+    Overwrite,
     Pool,
     Quiet,
     Seed,
@@ -26,8 +27,9 @@ from mixstudy.cli.options import (
 from mixstudy.cli.terminal import clear_errors, out
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mixstudy.em.fit import EMFit
-    from mixstudy.model import Floats, Parameters
 
 
 def fit(
@@ -40,6 +42,10 @@ def fit(
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
     ] = None,
     iterations: Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Iterations of --plain (50).")] = None,
+    path: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="CSV or Parquet file for every iteration.")
+    ] = None,
+    overwrite: Overwrite = False,
     level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
     n: Size = 10_000,
     seed: Seed = 0,
@@ -55,6 +61,8 @@ def fit(
         if not plain and (start is not None or iterations is not None):
             msg = "--start and --iterations belong to textbook EM: add --plain"
             raise ValueError(msg)
+        if path is not None:
+            _require_writable(path, overwrite=overwrite)
         sample, _ = read_data(
             data,
             column,
@@ -73,6 +81,8 @@ def fit(
             em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed)
         else:
             em = fit_em(sample, exact=exact)
+        if path is not None:
+            _write(em.trace.reset_index(), path)
     if quiet:
         out.print(",".join(repr(value) for value in em.parameters), soft_wrap=True)
     elif plain:
@@ -87,7 +97,7 @@ def simulate(
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")] = False,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
@@ -95,16 +105,20 @@ def simulate(
         from mixstudy.model import ORIGIN
         from mixstudy.model import simulate as draw
 
-        parameters = as_parameters(truth, "--truth") or ORIGIN
         _require_writable(path, overwrite=overwrite)
+        parameters = as_parameters(truth, "--truth") or ORIGIN
         require_memory(8 * 8 * n, f"{n} observations as text")
-        _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
+        import pandas as pd
+
+        frame = pd.DataFrame({"x": draw(parameters, n=n, seed=seed)})
+        frame.attrs = {"truth": [*parameters], "seed": seed}
+        _write(frame, path)
     if not quiet:
         out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", soft_wrap=True)
 
 
 def _require_writable(path: Path, *, overwrite: bool) -> None:
-    """Raise ``ValueError`` where a sample can't be written, or something is there already."""
+    """Raise ``ValueError`` where the file can't become a table, or is there already, before the work is done."""
     if path.suffix not in (".csv", ".parquet"):
         msg = f"the file must end in .csv or .parquet, got {path.name!r}"
         raise ValueError(msg)
@@ -116,14 +130,10 @@ def _require_writable(path: Path, *, overwrite: bool) -> None:
         raise ValueError(msg)
 
 
-def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
-    """Write the column to a file, whole or not at all."""
-    import pandas as pd
-
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table to a file, whole or not at all."""
     from mixstudy.data.writing import write_atomically
 
-    frame = pd.DataFrame({"x": x})
-    frame.attrs = {"truth": [*parameters], "seed": seed}
     content = frame.to_parquet(index=False) if path.suffix == ".parquet" else frame.to_csv(index=False).encode()
     write_atomically(path, content)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -42,12 +43,35 @@ Data = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler on whose workers the files are read.")
 ]
-Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
+
+
+def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names in the first line of the text file that stands before, for a shell to complete; none where none are."""
+    file = next((path for path in map(Path, ctx.args) if path.is_file()), None)  # args: the command is not whole yet
+    if file is None:
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as handle:
+            line = handle.readline(LONGEST_HEADER)
+        delimiter = csv.Sniffer().sniff(line, ",;\t").delimiter
+    except (OSError, ValueError, csv.Error):
+        return []
+    names = (name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+LONGEST_HEADER = 100_000
+"""Letters of a header that are read to complete a name."""
+Column = Annotated[
+    str | None,
+    typer.Option(help="Column to read, where the file has several numeric ones.", autocompletion=column_names),
+]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
 Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
 Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")]
 Pool = Annotated[bool, typer.Option("--pool", help="Take several files as one sample.")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
 Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
@@ -217,9 +241,12 @@ def as_prior(text: str | None) -> Prior | None:
     return Prior(centre=0.0, scale=1.0, **shape)
 
 
-def prior_of(sample: WeightedSample, given: Prior | None) -> Prior | None:
-    """What was given for standardised data, in units of the sample."""
-    return given and replace(given, centre=sample.mean, scale=sample.sd)
+def prior_of(sample: WeightedSample, given: Prior | None, *, quiet: bool) -> Prior | None:
+    """What was given for standardised data, in units of the sample; it is told where it is not the default's."""
+    own = given and replace(given, centre=sample.mean, scale=sample.sd)
+    if own is not None and not own.is_default and not quiet:
+        out.print(f"Prior: {'; '.join(own.lines())}", soft_wrap=True)
+    return own
 
 
 def require_folder(directory: Path | None) -> None:

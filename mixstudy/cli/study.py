@@ -144,7 +144,7 @@ def _estimates(
     watched = err.is_terminal and not quiet
     if watched:
         err.print("Compiling (half a minute the first time ever), then sampling ...")
-    own = prior_of(em.sample, shape)
+    own = prior_of(em.sample, shape, quiet=quiet)
     return em, sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
 
 

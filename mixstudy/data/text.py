@@ -44,10 +44,11 @@ def _padded(row: Sequence[str], widths: list[int]) -> Iterator[str]:
     yield from (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
 
 
-def html_glance(sentence: str, rows: Rows) -> str:
-    """A sentence and a table for a notebook; whatever is in them is escaped."""
+def html_glance(sentence: str, rows: Rows, *, below: str = "") -> str:
+    """A sentence, a table and what stands below it for a notebook; whatever is in them is escaped."""
     head, *body = [[escape(cell) for cell in row] for row in rows]
     lines = ["".join([f'<th scope="row">{row[0]}</th>', *(f"<td>{cell}</td>" for cell in row[1:])]) for row in body]
     header = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     table = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<p>{escape(sentence)}</p><table><thead><tr>{header}</tr></thead><tbody>{table}</tbody></table>"
+    foot = f"<p>{escape(below)}</p>" if below else ""
+    return f"<p>{escape(sentence)}</p><table><thead><tr>{header}</tr></thead><tbody>{table}</tbody></table>{foot}"

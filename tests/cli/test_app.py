@@ -141,6 +141,20 @@ def test_bad_input_is_exit_code_2(tmp_path: Path, monkeypatch, arguments, messag
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_fit_keeps_its_iterations(tmp_path: Path, ending: str):
+    """--out has every iteration as printed, with all digits, and a bad name is refused before the work."""
+    path = tmp_path / f"trace.{ending}"
+    assert (
+        run("fit", "--plain", "--start", "0.3,4,14,3", "--iterations", "6", "--n", "500", "--out", str(path)).exit_code
+        == 0
+    )
+    table = pd.read_csv(path) if ending == "csv" else pd.read_parquet(path)
+    expected = ms.fit_em_plain(ms.simulate(ms.ORIGIN, n=500, seed=0), start=[0.3, 4, 14, 3], iterations=6).trace
+    pd.testing.assert_frame_equal(table.set_index("iteration"), expected)
+    assert "must end in .csv or .parquet" in run("fit", "--n", "500", "--out", str(tmp_path / "trace.txt")).output
+
+
 @pytest.mark.parametrize("arguments", [["fit", "--plain", "--iterations", "5000", "--n", "50"], ["--help"]])
 def test_a_closed_pipe_ends_quietly(arguments):
     """Output that nobody reads to its end is no disagreement: exit code 141 and not a word."""
