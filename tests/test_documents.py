@@ -20,6 +20,7 @@ from mixstudy.arviz import for_arviz
 from mixstudy.cli.app import app
 from mixstudy.comparison.checks import CHECKS
 from mixstudy.diagnosis.alternatives import Alternative
+from mixstudy.diagnosis.draws import read_draws_beside
 from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.report.overview import Studied, write_overview
 from mixstudy.report.serialise import as_json, assessment_json
@@ -111,7 +112,8 @@ def test_check_json_is_described(compressed):
     wrong = [0.7, *[*compressed.em.parameters][1:]]
     found = ms.check_estimate(wrong, compressed.posterior.sample, posterior=compressed.posterior)
     oddity = Oddity("ties", "Many are equal.", "Round less.")
-    whole = replace(found, oddities=(oddity,), alternative=Alternative("a wider one", 12.0))
+    reading = read_draws_beside(compressed.posterior.chains, compressed.posterior.sample)
+    whole = replace(found, reading=reading, oddities=(oddity,), alternative=Alternative("a wider one", 12.0))
     keys = paths(assessment_json(whole, provenance()))
     assert described("check.json") == {re.sub(r"^explanation\..*", "explanation.SECTION", key) for key in keys}
 

@@ -11,6 +11,7 @@ from mixstudy.comparison.goodness_of_fit import Adequacy
 from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
 from mixstudy.data.text import glance, html_glance
 from mixstudy.diagnosis.alternatives import Alternative
+from mixstudy.diagnosis.draws import DrawsReading, draws_rows
 from mixstudy.diagnosis.location import Location
 from mixstudy.diagnosis.oddities import Oddity
 from mixstudy.diagnosis.rules import AT_THE_MAXIMUM, worth_telling
@@ -56,6 +57,10 @@ class Assessment:
     """What the trace alone says, step by step; None without one."""
     draws: Floats | None
     """Somebody's posterior draws, shape ``(chains, draws, 4)``, data units, means in any order; None without any."""
+    reading: DrawsReading | None
+    """What those draws say beside the integral; None without any."""
+    alone: bool
+    """Whether there is nothing to judge but those draws: then the estimate is EM's own."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain it, best first."""
     oddities: tuple[Oddity, ...]
@@ -80,7 +85,9 @@ class Assessment:
         return f"Known mistakes that would explain it: {named}." if named else "No known mistake explains it."
 
     def _rows(self) -> list[tuple[str, ...]]:
-        """The estimate beside EM's, for a reader."""
+        """The estimate beside EM's, or the draws beside the integral, for a reader."""
+        if self.alone and self.reading is not None:
+            return draws_rows(self.reading)
         values = zip(self.estimate, self.fit.parameters, self.fit.standard_errors, self.offsets.tolist(), strict=True)
         rows = [(f"{own:.6g}", f"{em:.6g}", f"{error:.3g}", f"{off:+.3g}") for own, em, error, off in values]
         names = ("", "estimate", "EM", "s.e.", "off by (s.e.)")

@@ -23,22 +23,26 @@ from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.data.sample import DataError, WeightedSample, as_sample
 from mixstudy.diagnosis.alternatives import better_model
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.diagnosis.breaking import Break, find_break
-from mixstudy.diagnosis.checks import CHECKS, Diagnosis, at_maximum
-from mixstudy.diagnosis.heights import judge_heights
+from mixstudy.diagnosis.breaking import find_break
+from mixstudy.diagnosis.checks import CHECKS, OF_DRAWS_ALONE, Diagnosis, at_maximum
+from mixstudy.diagnosis.draws import are_posterior_means, read_draws_beside
+from mixstudy.diagnosis.draws_explained import marks_of
+from mixstudy.diagnosis.heights import judge_heights, judged_rows
 from mixstudy.diagnosis.inputs import four_numbers, usable_rows
 from mixstudy.diagnosis.localise import localise_trace
 from mixstudy.diagnosis.location import Location
 from mixstudy.diagnosis.oddities import Oddity, find_oddities
+from mixstudy.diagnosis.remaining import remaining
 from mixstudy.diagnosis.resting import localise_estimate
-from mixstudy.diagnosis.rules import RULES, headline, worth_telling
+from mixstudy.diagnosis.rules import RULES, headline, worth_naming, worth_telling
 from mixstudy.em.fit import EMFit, fit_em
-from mixstudy.faults.by_draws import recognise_draws
-from mixstudy.faults.case import make_case
-from mixstudy.faults.figures import Printed
+from mixstudy.faults.case import FLOAT, SLACK, Case, make_case
+from mixstudy.faults.draws_case import ordered
+from mixstudy.faults.figures import Printed, half_units
 from mixstudy.faults.following import begins
 from mixstudy.faults.place import Place
 from mixstudy.faults.recognise import recognise
+from mixstudy.faults.steps import exchanged
 from mixstudy.model import Floats, Parameters, Prior, require_level
 
 if TYPE_CHECKING:
@@ -94,7 +98,8 @@ def check_estimate(
     fit = fit_em(sample)
     broken = None if trace is None else find_break(trace, sample)
     rows = trace if broken is None else broken.before
-    estimate, stands_in = _subject(estimate, rows, draws, fit)
+    alone = estimate is None and trace is None
+    estimate = _subject(estimate, rows, draws, fit)
     if rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)
         rows = None  # it broke down at its start
     raw = four_numbers(estimate, "estimate", empty=True)
@@ -109,21 +114,24 @@ def check_estimate(
             start=_begin(start, rows),
             truth=truth,
             rows=rows,
+            log_likelihood=log_likelihood,
             draws=draws,
             adequacy=adequacy,
             level=level,
             prior=prior,
+            alone=alone,
         )
         if posterior is not None:
             evidence = replace(evidence, posterior=_beside(evidence, posterior, kind=kind))
         own, shared = run_checks(evidence, CHECKS), run_checks(evidence, COMPARISON_CHECKS)
+    shown = tuple(check for check in (*own, *shared) if not alone or check.name in OF_DRAWS_ALONE)
     return _conclude(
         evidence,
         estimate,
-        checks=(*own, *shared),
+        checks=shown,
         comparison=_comparison(evidence, shared, kind=kind),
         oddities=find_oddities(sample, fit),
-        notes=(*stands_in, *_labels(raw), *_of_the_loop(broken, trace, log_likelihood, seen), *on_points),
+        notes=(*_labels(raw), *(() if broken is None else (broken.sentence,)), *on_points),
     )
 
 
@@ -135,15 +143,25 @@ def _gather(
     start: Floats | None,
     truth: Parameters | None,
     rows: Sequence[Printed] | None,
+    log_likelihood: Sequence[float | str] | None,
     draws: ArrayLike | None,
     adequacy: Adequacy,
     level: float,
     prior: Prior | None,
+    alone: bool,
 ) -> Diagnosis:
     """What the likelihood, the known mistakes, the steps and the draws say of an estimate, without a posterior."""
     case, theta = make_case(estimate, sample, fit), Parameters.relabelled([float(value) for value in estimate])
     deficit, distance = standing(theta, sample, fit)
+    if case.off <= SLACK * case.rounding:
+        distance = min(distance, case.off)  # rounding may have moved it that far, where the information is another
+    location = None if rows is None else localise_trace(rows, sample)
+    given, heights = None if draws is None else _kept(draws), None
+    reading = None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior)
+    if rows is not None and location is not None and log_likelihood is not None:
+        heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample)
     usable = estimate if begins(theta.array) else None
+    faults = recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit)
     return Diagnosis(
         estimate=theta,
         fit=fit,
@@ -156,11 +174,14 @@ def _gather(
         truth=truth,
         level=level,
         posterior=None,
-        faults=recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit),
-        location=None if rows is None else localise_trace(rows, sample),
-        draws=None if draws is None else _kept(draws),
-        prior=prior,
-        marks=() if draws is None else recognise_draws(draws, fit.sample, fit=fit),
+        faults=faults,
+        posterior_means=rows is None and not worth_naming(faults) and are_posterior_means(case, prior=prior),
+        location=location,
+        heights=heights,
+        draws=given,
+        reading=reading,
+        alone=alone,
+        marks=() if given is None or reading is None else marks_of(given, reading, fit),
     )
 
 
@@ -176,12 +197,15 @@ def _conclude(
     """The verdict, with the likely mistake, a misfit and what is odd about the data in its sentence."""
     verdict, sentence = judge(evidence, checks, RULES)
     faults, location = (*evidence.faults, *evidence.marks), _location(evidence, estimate)
+    rest = None if evidence.alone else _without(oddities, estimate)
+    if rest is not None and rest.off <= SLACK * rest.rounding:
+        faults, location = tuple(each for each in faults if each.fault.seen_in == "data"), None
     if verdict is Verdict.DISAGREE:
         sentence += headline(location, worth_telling(faults, right=at_maximum(evidence)))
     misfit = evidence.adequacy.status is AdequacyStatus.MISFIT
     return Assessment(
         verdict=verdict,
-        sentence=sentence + evidence.adequacy.caveat + _without(oddities, estimate),
+        sentence=sentence + evidence.adequacy.caveat + _said_of_the_rest(rest, oddities),
         estimate=evidence.estimate,
         distance=evidence.off,
         rounding=evidence.rounding,
@@ -194,6 +218,8 @@ def _conclude(
         location=location,
         steps=evidence.location,
         draws=evidence.draws,
+        reading=evidence.reading,
+        alone=evidence.alone,
         oddities=oddities,
         alternative=better_model(evidence.fit.sample) if misfit else None,
         notes=notes,
@@ -228,17 +254,17 @@ def _subject(
     rows: Sequence[Sequence[float | str]] | None,
     draws: ArrayLike | None,
     fit: EMFit,
-) -> tuple[Sequence[float | str], tuple[str, ...]]:
-    """What is judged: the estimate, the trace's last row, or beside draws alone EM's own, and a note that says so."""
+) -> Sequence[float | str]:
+    """What is judged: the estimate, the trace's last row, or EM's own in the place of one that draws came without."""
     if estimate is not None:
-        return estimate, ()
+        return estimate
     if rows is not None:
         last = [row for row in rows if begins(np.array(row, dtype=np.float64))] or rows
-        return last[-1], ()
+        return last[-1]
     if draws is None:
         msg = "there is nothing to check: give an estimate, a trace or draws"
         raise ValueError(msg)
-    return [*fit.parameters], ("The draws came without an estimate: EM's own stands in for it.",)
+    return [*fit.parameters]
 
 
 def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | str]] | None) -> Floats | None:
@@ -253,39 +279,48 @@ def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | 
 def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
     """Where the mistake is: by the trace where one of its steps is wrong, else by the estimate itself."""
     by_trace = evidence.location
+    if evidence.posterior_means:
+        return None
     if by_trace is not None and by_trace.places:
         return by_trace
     if at_maximum(evidence):
         return by_trace
     found = localise_estimate(estimate, evidence.sample, evidence.fit)
-    if by_trace is None or found is None or Place.E_STEP_OR_STOP not in found.places:
+    if by_trace is None or found is None or not _its_last(by_trace, estimate):
         return found
-    return replace(
-        found, places=(Place.STOP,), sentence=f"{by_trace.sentence} The run had not converged when it stopped."
-    )
+    left = remaining(make_case(estimate, evidence.sample, evidence.fit))
+    if left.steps is None:
+        return replace(found, places=(Place.START,), sentence=f"{by_trace.sentence} {left.sentence}")
+    text = f"{by_trace.sentence} The run was on its way when it stopped. {left.sentence}"
+    return replace(found, places=(Place.STOP,), sentence=text)
 
 
-def _of_the_loop(
-    broken: Break | None,
-    trace: Sequence[Printed] | None,
-    log_likelihood: Sequence[float | str] | None,
-    sample: WeightedSample,
-) -> tuple[str, ...]:
-    """Where the loop broke down, and what its log-likelihoods say."""
-    heights = () if trace is None or log_likelihood is None else (judge_heights(log_likelihood, trace, sample),)
-    return heights if broken is None else (broken.sentence, *heights)
+def _its_last(by_trace: Location, estimate: Printed) -> bool:
+    """Whether an estimate is the last row of a trace, as far as both were printed; labels aside."""
+    last, half = by_trace.theirs[-1], half_units(estimate)
+    given = np.array([float(value) for value in estimate])
+    rounding = 2 * half + FLOAT * np.abs(last)
+    return any((np.abs(given - row) <= rounding).all() for row in (last, exchanged(last)))
 
 
-def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> str:
-    """How far the estimate is from the maximum of the observations that a reader should keep."""
+def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> Case | None:
+    """The estimate beside the maximum of the observations that a reader should keep; None where that is all of them."""
     rest = next((each.without for each in oddities if each.without is not None), None)
     if rest is None:
-        return ""
+        return None
     with suppress(DataError):
         inner = as_sample(rest)
-        case = make_case(estimate, inner, fit_em(inner))
-        return f" Without {oddities[0].name} the estimate is {case.off:.2g} standard errors from the maximum."
-    return ""
+        return make_case(estimate, inner, fit_em(inner))
+    return None
+
+
+def _said_of_the_rest(rest: Case | None, oddities: tuple[Oddity, ...]) -> str:
+    if rest is None:
+        return ""
+    name = next(each.name for each in oddities if each.without is not None)
+    if rest.off <= SLACK * rest.rounding:
+        return f" Without {name} the estimate is the maximum, to its figures: it is the data that are to be looked at."
+    return f" Without {name} the estimate is {rest.off:.2g} standard errors from the maximum."
 
 
 def _labels(raw: Floats) -> tuple[str, ...]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from mixstudy.comparison.checks import NOT_STATIONARY, STATIONARY, stationary
 from mixstudy.comparison.evidence import Evidence
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
-from mixstudy.diagnosis.draws import look_at_draws
+from mixstudy.diagnosis.draws import DrawsReading
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.case import SLACK
-from mixstudy.faults.draws_case import ordered
-from mixstudy.faults.fault import Recognition
+from mixstudy.faults.fault import CLEAR, Recognition
 from mixstudy.faults.place import Place
-from mixstudy.model import Floats, Prior
+from mixstudy.model import Floats
 
 ROUNDING = 1e-12
 """Relative rounding error of a log-likelihood, with a margin."""
@@ -31,12 +30,18 @@ class Diagnosis(Evidence):
     """Distance from EM's maximum in its standard errors, by the information there."""
     faults: tuple[Recognition, ...]
     """Known mistakes that explain the estimate, the trace or the data, best first."""
+    posterior_means: bool
+    """Whether the estimate is the means of the posterior instead of the maximum of the likelihood."""
     location: Location | None
     """What the trace says of where a mistake is; None without one."""
+    heights: Outcome | None
+    """What the log-likelihoods say that were printed beside the trace; None without any."""
     draws: Floats | None
     """Posterior draws, shape ``(chains, draws, 4)``, data units, means in any order."""
-    prior: Prior | None
-    """Their prior, data units; None where it is not known."""
+    reading: DrawsReading | None
+    """What they say beside the integral; None without any."""
+    alone: bool
+    """Whether there is nothing to judge but draws, EM's own estimate standing in for one."""
     marks: tuple[Recognition, ...]
     """Known mistakes that those draws show, best first."""
 
@@ -83,13 +88,20 @@ def _trace(evidence: Diagnosis) -> Outcome | None:
 
 def _draws(evidence: Diagnosis) -> Outcome | None:
     """Somebody's draws mix, and give the posterior that the integral gives under their prior or a weak one."""
-    draws, marks = evidence.draws, evidence.marks
-    if draws is None:
+    found, marks = evidence.reading, evidence.marks
+    if found is None:
         return None
-    if marks:
-        return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation)
-    return look_at_draws(ordered(draws), evidence.fit.sample, prior=evidence.prior)
+    told = marks and (marks[0].strength >= CLEAR or found.outcome.status is not CheckStatus.FAIL)
+    return Outcome(CheckStatus.FAIL, marks[0].strength, marks[0].explanation) if told else found.outcome
 
 
-CHECKS: dict[str, Looks[Diagnosis]] = {"likelihood": _likelihood, "data": _data, "trace": _trace, "draws": _draws}
+CHECKS: dict[str, Looks[Diagnosis]] = {
+    "likelihood": _likelihood,
+    "data": _data,
+    "trace": _trace,
+    "printed likelihood": lambda evidence: evidence.heights,
+    "draws": _draws,
+}
 """The checks of what somebody gave, in the order in which they are reported; those of a comparison follow."""
+OF_DRAWS_ALONE = frozenset({"data", "draws", "truth", "adequacy"})
+"""What is checked where draws came without an estimate: EM's own is not on trial."""

@@ -20,11 +20,12 @@ from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
 from mixstudy.faults.by_trace import from_other_data
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Printed, Rows, printed_rows
-from mixstudy.faults.following import STRAIGHT, Followed, begins, follow_right, usable, wrong_at_first
+from mixstudy.faults.following import STRAIGHT, Followed, begins, follows, usable
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import Place
 from mixstudy.faults.slips import slips, undo_rows
-from mixstudy.faults.steps import centred
+from mixstudy.faults.steps import RIGHT, centred
+from mixstudy.faults.variations import follow_right, leap_of, wrong_at_first
 from mixstudy.model import LABELS, Floats
 
 SIGMA = LABELS.index("sigma")
@@ -76,13 +77,33 @@ def _in_trace(found: Followed, steps: Steps, wrong: NDArray[np.bool_], rows: Row
         return (), _all_right(found)
     if from_other_data(rows, steps.sample):
         return (Place.OTHER_DATA,), "The rows come from other data: the mean that they imply is not that of these."
+    if (row := _one_misprinted(wrong, rows, steps.sample)) is not None:
+        return (Place.REPORT,), f"Row {row + 1} alone is not right: without it right steps lead from row to row."
     if ever.all():
         return _wrong_responsibilities(steps, wrong, rows)
     return wrong_updates(steps, wrong)
 
 
+def _one_misprinted(wrong: NDArray[np.bool_], rows: Rows, sample: WeightedSample) -> int | None:
+    """The row, counted from 0, that parts right rows: no step leads to it or from it, and two right ones lead past it.
+
+    None where more than the two steps at one row are wrong, or where it is the first or the last.
+    """
+    bad = np.flatnonzero(wrong.any(axis=1))
+    if len(bad) != 2 or bad[1] != bad[0] + 1:  # noqa: PLR2004  (to it and from it)
+        return None
+    row = int(bad[1])
+    around = Rows(rows.values[[row - 1, row + 1]], rows.half[[row - 1, row + 1]])
+    return row if follows(leap_of(RIGHT, 2), around, sample) else None
+
+
 def _all_right(found: Followed) -> str:
     text = "Every row follows from the one before by a right step, to every printed figure"
+    if found.relaxed != 1:
+        return (
+            f"Every row goes {found.relaxed:.3g} of the way of a right step from the one before, to every printed "
+            "figure: damped or stretched steps end at the same place."
+        )
     if found.stride > 1:
         return f"{text}, {found.stride} iterations at a time."
     ways = [f"{label} {way}" for label, way in zip(LABELS, found.ways, strict=True) if way != STRAIGHT]
@@ -95,7 +116,8 @@ def _wrong_responsibilities(steps: Steps, wrong: NDArray[np.bool_], rows: Rows) 
     where = since(wrong[:, :3].any(axis=1))
     if not mean_kept:
         text = f"Weight and both means are wrong, {where}, and do not keep the mean of the data"
-        text += ": the responsibilities of an observation do not add up to 1, or differ by update."
+        text += ": the responsibilities of an observation do not add up to 1, differ by update, or are those of other"
+        text += " observations (a part of them, a resample)."
         return (Place.E_STEP,), text
     told = describe(chosen_of(steps, wrong[:, :3].any(axis=1)))
     detail = f": {told}" if told else ""

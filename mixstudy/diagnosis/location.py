@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
 from mixstudy.diagnosis.patterns import Steps, relation
-from mixstudy.faults.case import SLACK, smallest_error
+from mixstudy.faults.case import SLACK, Case, smallest_error
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Rows
+from mixstudy.faults.following import still, update
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import UPDATES, Place
-from mixstudy.faults.steps import centred
+from mixstudy.faults.steps import Points, centred
 from mixstudy.model import LABELS, Floats
 
 type Found = tuple[tuple[Place, ...], str]
@@ -78,6 +79,20 @@ def wrong_updates(steps: Steps, wrong: NDArray[np.bool_]) -> Found:
     places = tuple(place for place, bad in zip(UPDATES, ever, strict=True) if bad)
     where = "in every row" if len(wrong) > 1 else "in the step"
     return places, f"{right} {where}; {'; '.join(clauses)}."
+
+
+def one_step(case: Case) -> tuple[Steps, NDArray[np.bool_]]:
+    """One right step from the estimate, sigma about the estimate's own means, and what it moves beyond rounding."""
+    data, theta = case.data, case.estimate
+    made, allowed = _about_own_means(data, theta), still(_about_own_means, case)
+    rows = (each[None] for each in (theta, theta, made))
+    begins, theirs, right = (each + case.sample.centre for each in rows)
+    steps = Steps(begins, theirs, right, allowed[None], case.sample)
+    return steps, ~(np.abs(steps.theirs - steps.right) <= allowed)
+
+
+def _about_own_means(data: Points, theta: Floats) -> Floats:
+    return update(data, theta, theta[1:3])
 
 
 def identities_kept(rows: Rows, sample: WeightedSample) -> tuple[bool, bool]:

@@ -16,7 +16,7 @@ from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.model import Floats
 
-CODES = (9, 99, 999, 9999, 99999, -1, -9, -99, -999, -9999, -99999, 888, 8888, 7777)
+CODES = (0, 9, 99, 999, 9999, 99999, -1, -9, -99, -999, -9999, -99999, 888, 8888, 7777)
 """Numbers that stand for a missing value in surveys and in old files."""
 FAR = 0.5
 """Gap to the other values, in their range, beyond which a code is one."""
@@ -71,8 +71,9 @@ def _codes(sample: WeightedSample, values: Floats, counts: Floats) -> Iterator[O
             continue
         rest = values[values != value]
         gap = float(np.abs(rest - value).min())
+        most = MANY * sample.n if value == 0 else sample.n / 2  # more zeros than that are values, in excess
         lone_negative = value == -1 and rest.min() >= 0 and count > 1
-        if (gap > FAR * float(np.ptp(rest)) or lone_negative) and count < sample.n / 2:
+        if (gap > FAR * float(np.ptp(rest)) or lone_negative) and count < most:
             text = f"{value:g} occurs {_times(count)}, {gap:.3g} away from every other value"
             yield Oddity(
                 "a code for missing values",

@@ -57,10 +57,12 @@ class Constant(NamedTuple):
 
 def relation(label: str, steps: Steps) -> str:
     """Say in words how a wrong parameter hangs together with its right value; how far off it is where nothing holds."""
-    found = next(_relations(LABELS.index(label), steps), None)
+    j = LABELS.index(label)
+    found = next(_relations(j, steps), None)
     if found is not None:
         return found
-    j = LABELS.index(label)
+    if (at_first := _at_first(j, steps)) is not None:
+        return at_first
     off = steps.theirs[:, j] - steps.right[:, j]
     worst = int(np.argmax(np.abs(off)))
     if len(off) == 1:
@@ -75,6 +77,18 @@ def _relations(j: int, steps: Steps) -> Iterator[str]:
         if (np.abs(theirs - values) <= allowed * np.maximum(slope, 1)).all():
             yield text
     yield from _open(j, theirs, right, allowed, steps)
+
+
+def _at_first(j: int, steps: Steps) -> str | None:
+    """What holds in the first rows, two or more, and not in the later ones, where a program may cut numbers off."""
+    theirs, allowed = steps.theirs[:, j], steps.allowed[:, j]
+    best, most = None, 1
+    for text, values, slope in _predictions(j, steps):
+        held = np.abs(theirs - values) <= allowed * np.maximum(slope, 1)
+        count = len(held) if held.all() else int(np.argmin(held))
+        if count > most:
+            best, most = text, count
+    return None if best is None else f"{best}, in the first {most} of these {len(theirs)} rows"
 
 
 def _predictions(j: int, steps: Steps) -> Iterator[tuple[str, Floats, Floats]]:
@@ -110,6 +124,8 @@ def _open(j: int, theirs: Floats, right: Floats, allowed: Floats, steps: Steps) 
     """Relations with one number left open, which must be the same in all rows."""
     label = LABELS[j]
     each = "each time" if len(theirs) > 1 else "here"
+    if len(theirs) > 2 and np.ptp(theirs) == 0 and np.ptp(right) > 2 * allowed.max():  # noqa: PLR2004  (no chance)
+        yield f"it is {theirs[0]:.6g} each time, whatever the right one"
     if label == "sigma":
         ratio = _same((theirs / right) ** 2, 2 * allowed * (1 + theirs / right) * theirs / right**2)
         added = _same(theirs**2 - right**2, 2 * allowed * (theirs + right) / 2)

@@ -7,27 +7,39 @@ run that had not converged.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
-from mixstudy.diagnosis.location import Found, Location, identities_kept, listed, locate, wrong_updates
+from mixstudy.diagnosis.location import Found, Location, identities_kept, listed, locate, one_step, wrong_updates
+from mixstudy.diagnosis.misprinted import misprinted
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
+from mixstudy.diagnosis.remaining import remaining
 from mixstudy.em.fit import EMFit
-from mixstudy.faults.case import SLACK, Case, make_case, smallest_error
+from mixstudy.faults.case import SLACK, Case, make_case
 from mixstudy.faults.fault import Fault
-from mixstudy.faults.figures import Printed, Rows
-from mixstudy.faults.following import carried, update
-from mixstudy.faults.identities import gap, means_have_met
+from mixstudy.faults.figures import Printed, Rows, half_units
+from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.place import Place
 from mixstudy.faults.slips import slips
-from mixstudy.faults.steps import RIGHT
 from mixstudy.model import LABELS
 
-UNEXPLAINED = 3
-"""What is left to explain where nothing is understood; below it, 2 is a right M-step, 1 one violated equation."""
+SIGMA = LABELS.index("sigma")
+EMPTY_SHARE = 1e-3
+"""Weight below which a component is called empty."""
+MISREPORTED = 3
+"""Equations that a number printed for another one violates, being in all of them."""
+UNEXPLAINED, NEARLY = 4, 3
+"""What is left to explain where nothing is understood, and where a right M-step is missed by hardly anything; below it,
+2 is a right M-step, 1 one violated equation."""
 AS_GOOD = 0.01
 """Standard errors within which a number is the maximum's own."""
+EQUAL = (
+    "A right run comes near such a point ever more slowly and does not reach it in print: the means were equal at the "
+    "start, or a wrong E-step or update of a mean made them so, which these numbers can't tell apart."
+)
 EMPTY = "A component is empty, as the weight is {:g}: this is one normal distribution, and no step leads out of it."
 
 
@@ -42,37 +54,38 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
     with np.errstate(all="ignore"):
         case = make_case(estimate, sample, fit)
         if float(estimate[0]) in (0, 1):
-            steps, wrong = _resting(case)
+            steps, wrong = one_step(case)
             text = EMPTY.format(float(estimate[0]))
             return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
+        case = _held_at_a_round_number(case, estimate)
         slipped, case, steps, wrong = _fewest_violated(case)
         places, sentence = _at_rest(case, steps, wrong, slipped)
     return locate(places, sentence, slipped, steps, wrong)
 
 
-def _resting(case: Case) -> tuple[Steps, NDArray[np.bool_]]:
-    """One right step from the estimate, sigma about the estimate's own means, and what it moves beyond rounding."""
-    data, theta = case.data, case.estimate
-    made, floor = update(data, theta, theta[1:3]), smallest_error(case.sample, theta)
-    allowed = case.half + carried(RIGHT, data, theta, np.maximum(case.half, floor)) + floor
-    rows = (each[None] for each in (theta, theta, made))
-    begins, theirs, right = (each + case.sample.centre for each in rows)
-    steps = Steps(begins, theirs, right, allowed[None], case.sample)
-    return steps, ~(np.abs(steps.theirs - steps.right) <= allowed)
+def _held_at_a_round_number(case: Case, estimate: Printed) -> Case:
+    """The case with a round number taken for exact, where all other equations then hold and its own does not.
+
+    A 0.5 or a 4 among numbers of six figures is not always a rounded one: a number that is never updated is printed so.
+    """
+    exact = case._replace(half=half_units([float(value) for value in estimate]))
+    _, wrong = one_step(exact)
+    held = wrong[0] & (exact.half < case.half)
+    return exact if wrong.sum() == 1 and held.any() else case
 
 
 def _fewest_violated(case: Case) -> tuple[tuple[Fault, ...], Case, Steps, NDArray[np.bool_]]:
     """The estimate as printed, or with the slip of the report taken back that leaves the least to explain."""
-    steps, wrong = _resting(case)
+    steps, wrong = one_step(case)
     best: tuple[tuple[Fault, ...], Case, Steps, NDArray[np.bool_]] = ((), case, steps, wrong)
     least = _left_to_explain(case, wrong)
     for undone in slips() if least > 1 and not all(_kept(case)) else ():
         inner = case.undone(undone.undo)
         if inner is None or means_have_met(inner):
             continue
-        steps, wrong = _resting(inner)
+        steps, wrong = one_step(inner)
         if (left := _left_to_explain(inner, wrong)) < min(least, UNEXPLAINED):
             best, least = (undone.faults, inner, steps, wrong), left
     return best
@@ -83,7 +96,9 @@ def _left_to_explain(case: Case, wrong: NDArray[np.bool_]) -> int:
         return 0
     if wrong.sum() == 1:
         return 1
-    return 2 if all(_kept(case)) else UNEXPLAINED
+    if all(_kept(case)):
+        return 2
+    return NEARLY if off_the_identities(case) <= AS_GOOD else UNEXPLAINED
 
 
 def _kept(case: Case) -> tuple[bool, bool]:
@@ -93,24 +108,49 @@ def _kept(case: Case) -> tuple[bool, bool]:
 
 
 def _at_rest(case: Case, steps: Steps, wrong: NDArray[np.bool_], slipped: tuple[Fault, ...]) -> Found:
-    if slipped and case.off <= SLACK * case.rounding:
-        return (), "The numbers are those of the maximum."
-    if means_have_met(case) and (all(_kept(case)) or not wrong.any()):
-        text = f"The two means have met ({gap(case)}): this is one normal distribution, written as two."
-        return (Place.START,), text
-    if wrong[0].sum() > 1 and (reported := _reported(case, steps)):
-        return reported
+    return next(_explanations(case, steps, wrong[0], at_maximum=bool(slipped) and case.off <= SLACK * case.rounding))
+
+
+def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maximum: bool) -> Iterator[Found]:
+    """What the numbers may come from, the first one that holds first; the last always does."""
+    mean_kept, variance_kept = _kept(case)
+    if at_maximum:
+        yield (), "The numbers are those of the maximum."
     if not wrong.any():
-        text = "All four equations hold as far as the figures tell: another maximum than the highest, or few figures."
-        return (Place.START,), text
+        yield _stationary(case)
+    if wrong.sum() >= MISREPORTED and (reported := _reported(case, steps)):
+        yield reported
+    if mean_kept and wrong[:SIGMA].any() and (variance_kept or wrong[SIGMA]):
+        yield _by_another_e_step(case, steps, variance_kept=variance_kept)
     if wrong.all():
-        return _no_equation(case, steps)
-    places, _ = wrong_updates(steps, wrong)
-    right = listed([label for label, bad in zip(LABELS, wrong[0], strict=True) if not bad])
+        if (printed := misprinted(case)) is not None:
+            yield printed
+        text = "None of the four equations of a maximum holds, nor do weight and means keep the mean of the data"
+        text += ": several lines are wrong, or the numbers are of other data"
+        yield (Place.UNKNOWN,), f"{text}. The next right step moves {_moves(steps)}."
+    yield _violated(steps, wrong)
+
+
+def _stationary(case: Case) -> Found:
+    """What is said of numbers that a right step leaves where they are, and which are not the maximum."""
+    equal = bool(abs(case.estimate[2] - case.estimate[1]) <= case.half[1] + case.half[2])
+    if means_have_met(case):
+        text = f"The two means have {'' if equal else 'nearly '}met ({gap(case)}): this is one normal distribution, "
+        text += "written as two. "
+        return (Place.START,), text + (EQUAL if equal else remaining(case).sentence)
+    left = remaining(case)
+    if left.steps is None:
+        return (Place.START,), f"All four equations hold: another maximum than the highest. {left.sentence}"
+    text = "All four equations hold as far as the figures tell, as in a slow run that had not converged"
+    return (Place.E_STEP_OR_STOP,), f"{text}. {left.sentence}"
+
+
+def _violated(steps: Steps, wrong: NDArray[np.bool_]) -> Found:
+    """The equations that do not hold, and how each number hangs together with the right one."""
+    places, _ = wrong_updates(steps, wrong[None])
+    right = listed([label for label, bad in zip(LABELS, wrong, strict=True) if not bad])
     right = f"{right.removesuffix('are right').removesuffix('is right')}stay{'' if 'are' in right else 's'}"
-    clauses = [
-        f"{label} does not: {relation(label, steps)}" for label, bad in zip(LABELS, wrong[0], strict=True) if bad
-    ]
+    clauses = [f"{label} does not: {relation(label, steps)}" for label, bad in zip(LABELS, wrong, strict=True) if bad]
     return places, f"{right} where a right step from these numbers leaves them; {'; '.join(clauses)}."
 
 
@@ -130,21 +170,25 @@ def _reported(case: Case, steps: Steps) -> Found | None:
     return (Place.REPORT,), f"{text}."
 
 
-def _no_equation(case: Case, steps: Steps) -> Found:
-    """None of the equations of weight and means holds: what do the moment identities say?"""
-    mean_kept, variance_kept = _kept(case)
-    moves = ", ".join(
-        f"{label} by {move:+.3g}" for label, move in zip(LABELS, (steps.right - steps.theirs)[0], strict=True)
-    )
-    if mean_kept and variance_kept:
+def _by_another_e_step(case: Case, steps: Steps, *, variance_kept: bool) -> Found:
+    """Weight and means keep the mean, as right updates do whatever the responsibilities: what does the variance say?"""
+    if variance_kept:
         text = (
             "The numbers keep the mean and the variance of the data, so that every M-step is right: either the run had "
-            f"not converged, or its E-step is wrong. The next right step moves {moves}."
+            f"not converged, or its E-step is wrong. The next right step moves {_moves(steps)}. "
+            f"{remaining(case).sentence}"
         )
+        if means_have_met(case):
+            empty = min(case.estimate[0], 1 - case.estimate[0]) < EMPTY_SHARE
+            near = "One component is nearly empty" if empty else "The means have nearly met"
+            text += f" {near} ({gap(case)}), where EM is slow: start with means farther apart."
         return (Place.E_STEP_OR_STOP,), text
-    if mean_kept:
-        clause = relation("sigma", steps._replace(right=np.column_stack([steps.right[:, :3], sigma_about(steps)])))
-        text = f"Weight and means keep the mean of the data, sigma does not go with them: {clause}"
-        text += ". Beside that the run had not converged, or its E-step is wrong."
-        return (Place.E_STEP_OR_STOP, Place.SIGMA), text
-    return (Place.UNKNOWN,), f"None of the four equations of a maximum holds: the next right step moves {moves}."
+    clause = relation("sigma", steps._replace(right=np.column_stack([steps.right[:, :SIGMA], sigma_about(steps)])))
+    text = f"Weight and means keep the mean of the data, sigma does not go with them: {clause}"
+    text += ". Beside that the run had not converged, or its E-step is wrong."
+    return (Place.E_STEP_OR_STOP, Place.SIGMA), text
+
+
+def _moves(steps: Steps) -> str:
+    moves = (steps.right - steps.theirs)[0].tolist()
+    return ", ".join(f"{label} by {move:+.3g}" for label, move in zip(LABELS, moves, strict=True))

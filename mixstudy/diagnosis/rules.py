@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.rules import POSTERIOR_RULES
-from mixstudy.comparison.verdict import Rule, Ruling, Verdict
+from mixstudy.comparison.verdict import CheckStatus, Rule, Ruling, Verdict
 from mixstudy.diagnosis.checks import ROUNDING, Diagnosis
 from mixstudy.diagnosis.location import Location
 from mixstudy.em.run import EMStatus
@@ -18,10 +18,39 @@ from mixstudy.faults.fault import CLEAR, Recognition
 
 TOO_COARSE = 1.0
 """Rounding of the printed figures, in standard errors, from which they say too little."""
+FEW_DRAWS = 100.0
+"""Bulk ESS below which draws say too little: the Monte Carlo error of a mean is then a tenth of its sd and more."""
 AT_THE_MAXIMUM = frozenset({"likelihood", "stationary"})
 """The two checks that say whether an estimate is the maximum of the likelihood."""
-SURROUNDINGS = {"data": "the data", "truth": "the data", "trace": "the steps to it", "draws": "the draws"}
+SURROUNDINGS = {
+    "data": "the data",
+    "truth": "the data",
+    "trace": "the steps to it",
+    "printed likelihood": "the log-likelihoods beside it",
+    "draws": "the draws",
+}
 """What a failed check finds wrong where the estimate itself is right."""
+
+
+def _draws_alone(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
+    """Where draws came without an estimate, the verdict is about the draws."""
+    found = evidence.reading
+    if not evidence.alone or found is None:
+        return None
+    if "draws" in failed:
+        return Verdict.DISAGREE, "Disagree: the draws are not those of the posterior of these data."
+    if failed_too := dict.fromkeys(what for name, what in SURROUNDINGS.items() if name in failed):
+        text = "Disagree: the draws are those of the posterior, but"
+        return Verdict.DISAGREE, f"{text} {' and '.join(failed_too)} are not what they should be."
+    if found.outcome.status is CheckStatus.NOT_APPLICABLE:
+        return Verdict.INCONCLUSIVE, "Inconclusive: the integral that the draws would be held against can't be trusted."
+    ess = float(found.ess.min())
+    if ess < FEW_DRAWS:
+        text = "Inconclusive: the draws may be those of the posterior, but they are too few to tell"
+        return Verdict.INCONCLUSIVE, f"{text}: the smallest bulk ESS is {ess:.0f}."
+    weak = "under the given prior" if found.gauge is not None and found.gauge.known else "under a weak prior"
+    text = f"Agree: the draws are those of the posterior {weak}, as far as their Monte Carlo errors tell"
+    return Verdict.AGREE, f"{text} (largest R-hat {found.r_hat.max():.3f}, smallest bulk ESS {ess:.0f})."
 
 
 def _no_reference(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
@@ -44,6 +73,15 @@ def _empty(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     if evidence.estimate.weight not in (0, 1) or not one_will_do or "likelihood" in failed:
         return None
     return Verdict.INCONCLUSIVE, f"Inconclusive: a component is empty. {evidence.adequacy.status.value}"
+
+
+def _posterior_means(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    """Another estimator is no mistake, if it was meant."""
+    if not evidence.posterior_means:
+        return None
+    text = f"Inconclusive: the estimate is not the maximum of the likelihood, from which it is {evidence.off:.3g}"
+    text += " standard errors, but the means of the posterior under a weak prior: right, if those were meant."
+    return Verdict.INCONCLUSIVE, text
 
 
 def _not_at_maximum(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
@@ -83,9 +121,11 @@ def _agreement(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling:
 
 
 RULES: tuple[Rule[Diagnosis], ...] = (
+    _draws_alone,
     _no_reference,
     _higher_than_em,
     _empty,
+    _posterior_means,
     _not_at_maximum,
     _surroundings,
     _too_coarse,
@@ -99,8 +139,13 @@ RULES: tuple[Rule[Diagnosis], ...] = (
 def headline(location: Location | None, told: tuple[Recognition, ...]) -> str:
     """Where the mistake is, and its name where the evidence for that is clear or strong."""
     where = f" {location.sentence}" if location is not None and location.places else ""
-    named = tuple(each for each in told if each.strength >= CLEAR)
+    named = worth_naming(told)
     return f"{where} The likely mistake: {likely(named)}." if named else where
+
+
+def worth_naming(faults: tuple[Recognition, ...]) -> tuple[Recognition, ...]:
+    """The mistakes for which the evidence is clear or strong."""
+    return tuple(each for each in faults if each.strength >= CLEAR)
 
 
 def likely(faults: tuple[Recognition, ...]) -> str:

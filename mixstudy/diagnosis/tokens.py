@@ -114,9 +114,8 @@ def is_header(line: str) -> bool:
         return False
     names = split_names(line)
     found = places(names)
-    return {"weight", "mean", "sigma"} <= found.keys() and not any(
-        re.fullmatch(r"[-+.\d][\w.+-]*", part) for part in names
-    )
+    numbers = (re.fullmatch(r"[-+.\d][\w.+-]*", part) or re.search(r"\s[-+]?\d*\.\d", part) for part in names)
+    return {"weight", "mean", "sigma"} <= found.keys() and not any(numbers)
 
 
 def tokens(lines: Sequence[str]) -> list[tuple[str, str, int]]:

@@ -20,9 +20,10 @@ from mixstudy.faults.case import JUST_SHORT, TEN_TIMES
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed, Rows, printed_rows
-from mixstudy.faults.following import follow_right, follows, usable, wrong_at_first
+from mixstudy.faults.following import follows, usable
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import HARMLESS, Points, Step, centred
+from mixstudy.faults.variations import follow_right, wrong_at_first
 from mixstudy.model import Floats
 
 STEP_RATIO = 0.5
@@ -97,14 +98,18 @@ def _worth_following(rows: Rows, sample: WeightedSample) -> bool:
 
 
 def from_other_data(rows: Rows, sample: WeightedSample) -> bool:
-    """Whether the mean that the rows imply stays the same from the first step on, near the data's but not at it."""
+    """Whether the mean that the rows imply stays the same from the first step on, near the data's but not at it.
+
+    While weight and means move: numbers that are held imply the same mean, too.
+    """
     weight, mu1, mu2, _ = rows.values[1:].T
     means = weight * mu1 + (1 - weight) * mu2
     half = np.abs(mu1 - mu2) * rows.half[1:, 0] + np.maximum(rows.half[1:, 1], rows.half[1:, 2])
     half += 1e-9 * sample.sd
     away = abs(float(means.mean()) - sample.mean)
     same = len(means) > 1 and float(np.ptp(means)) <= 2 * float(half.max())
-    return same and float(half.max()) < away < OTHER_DATA * sample.sd / math.sqrt(sample.n)
+    moving = bool((np.ptp(rows.values[1:, :3], axis=0) > 2 * rows.half[1:, :3].max(axis=0)).all())
+    return same and moving and float(half.max()) < away < OTHER_DATA * sample.sd / math.sqrt(sample.n)
 
 
 class _Errors(NamedTuple):

@@ -167,6 +167,8 @@ def _unshare(fit: EMFit, draws: Floats, _: np.random.Generator) -> Floats:
     return np.asarray(both[0] + fit.sample.centre + (draws - centre) * wider)
 
 
+COUNTED = _counted
+"""Finds a likelihood that does not count once."""
 UNSHARED_DRAWS = (_unshare, _one_sigma_each)
 """How a sigma left unshared is made in draws, and found there; the entry itself stands with the models."""
 DRAWS_FAULTS = (

@@ -37,8 +37,9 @@ def _find_saddle(case: Case) -> Iterator[Match]:
     if means_have_met(case):
         away = off_the_identities(case)
         yield Match(gap(case), away, AT_MOST, exact=away <= SLACK * case.rounding)
-        if case.runs.from_start is not None:
-            away, k, rise = _nearest_iterate(case, case.runs.from_start)
+        start = case.runs.from_start
+        if start is not None and means_have_met(case._replace(estimate=in_order(start[0]))):
+            away, k, rise = _nearest_iterate(case, start)
             yield case.match(f"{gap(case)}; {_iteration(k, 'your start', rise)}", away)
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixstudy.diagnosis.assessment import Assessment
+from mixstudy.diagnosis.draws import DrawsReading, draws_rows
 from mixstudy.model import LABELS
 from mixstudy.report.captions import chosen
 from mixstudy.report.comparison import posterior_section, settings_section
 from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, Picture, Section, Table
-from mixstudy.report.explanation import ALTERNATIVES, explain, nearly_as_likely, offset_rows, step_rows
+from mixstudy.report.explanation import ALTERNATIVES, explain, mistakes_title, nearly_as_likely, offset_rows, step_rows
 from mixstudy.report.numbers import header, number, rounded, rows
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
 from mixstudy.report.reading import OF_FAULTS
@@ -56,6 +57,7 @@ def assessment_document(
             checks_section(found.checks),
             *_where(found, shown),
             *_mistakes(found),
+            *_draws(found),
             *_explained(found, FURTHER),
             adequacy_section(found.adequacy),
             *_posterior(found.comparison),
@@ -78,17 +80,28 @@ def _explained(found: Assessment, titles: Mapping[str, str]) -> Iterator[Section
 
 
 def _answer(found: Assessment) -> Table:
-    """What was given beside EM's: the estimate or, where EM's own stands in for it, the draws."""
+    """What was given beside EM's or, where draws came alone, beside the integral."""
+    if found.alone and found.reading is not None:
+        return _drawn(found.reading)
     errors = np.array(found.fit.standard_errors)
-    given, name, off = [row[1] for row in offset_rows(found)], "estimate", found.offsets
-    if found.draws is not None and found.estimate == found.fit.parameters:
-        means, sds = (measure(found.draws, axis=(0, 1)) for measure in (np.mean, np.std))
-        given = [f"{rounded(mean, sd)} ± {rounded(sd, sd)}" for mean, sd in zip(means, sds, strict=True)]
-        name, off = "draws ± sd", (means - found.fit.parameters.array) / errors
+    given = [row[1] for row in offset_rows(found)]
     rights = [f"{rounded(v, e)} ± {rounded(e, e)}" for v, e in zip(found.fit.parameters, errors, strict=True)]
-    offs = [number(value, "+.3g") for value in off.tolist()]
-    cells = tuple(zip(LABELS, given, rights, offs, strict=True))
-    return Table(title="What was given, and EM's", header=("parameter", name, "EM ± s.e.", "off (s.e.)"), rows=cells)
+    offs = [number(value, "+.3g") for value in found.offsets.tolist()]
+    rows = tuple(zip(LABELS, given, rights, offs, strict=True))
+    return Table(
+        title="What was given, and EM's", header=("parameter", "estimate", "EM ± s.e.", "off (s.e.)"), rows=rows
+    )
+
+
+def _drawn(found: DrawsReading) -> Table:
+    head, *cells = draws_rows(found)
+    return Table(title="The draws, and the integral", header=("parameter", *head[1:]), rows=tuple(cells))
+
+
+def _draws(found: Assessment) -> Iterator[Section]:
+    """The draws beside the integral, where an estimate has the first place."""
+    if found.reading is not None and not found.alone:
+        yield Section(title="The draws", blocks=(_drawn(found.reading),))
 
 
 def _where(found: Assessment, shown: Mapping[str, Picture]) -> Iterator[Section]:
@@ -132,7 +145,7 @@ def _mistakes(found: Assessment) -> Iterator[Section]:
         blocks.append(Facts(title=fault.name, pairs=(("mistake", fault.name), *pairs, read)))
     blocks += [Paragraph(text=text) for text in nearly_as_likely(found.told)]
     if blocks:
-        yield Section(title="The likely mistake" if len(found.told) == 1 else "The likely mistakes", blocks=(*blocks,))
+        yield Section(title=mistakes_title(found), blocks=(*blocks,))
 
 
 def _posterior(result: Comparison | None) -> Iterator[Section]:
@@ -163,6 +176,8 @@ def _seen_on_the_surface(found: Assessment) -> str:
     if found.draws is not None:
         means = found.draws.reshape(-1, len(LABELS)).mean(axis=0)
         text += f" The draws lie about {place(means[1], means[2])}."
+    if found.alone:
+        return text
     if found.steps is None:
         return f"{text} The estimate is {place(estimate.mu1, estimate.mu2)}."
     start, last = found.steps.begins[0], found.steps.theirs[-1]

@@ -40,7 +40,7 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("What failed", tuple(failed)),
         Section("What is in doubt", tuple(unsure)),
         Section("Where the mistake is", tuple(_where(found))),
-        Section("The likely mistake" if len(told) == 1 else "The likely mistakes", tuple(_faults(told))),
+        Section(mistakes_title(found), tuple(_faults(told))),
         Section("About the data", tuple(_about_the_data(found))),
         Section("What is right", tuple(_right(found))),
         Section("What the posterior adds", tuple(_posterior_adds(found))),
@@ -48,6 +48,13 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("Where to read on", readings(found.checks, (each.fault.name for each in told[:ALTERNATIVES]))),
     )
     return tuple(section for section in sections if section.lines)
+
+
+def mistakes_title(found: Assessment) -> str:
+    """The heading of the mistakes: what leaves the numbers right is none."""
+    if found.verdict is Verdict.AGREE and not all(each.fault.harmless for each in found.told):
+        return "Too little to matter here"
+    return "The likely mistake" if len(found.told) == 1 else "The likely mistakes"
 
 
 def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
@@ -110,7 +117,7 @@ def _about_the_data(found: Assessment) -> Iterator[str]:
 
 def _right(found: Assessment) -> Iterator[str]:
     close = [label for label, off in zip(LABELS, found.offsets, strict=True) if abs(off) <= CLOSE]
-    if found.verdict is Verdict.DISAGREE and close:
+    if found.verdict is Verdict.DISAGREE and close and not found.alone:
         yield f"{', '.join(close)}: within {CLOSE:g} standard errors of EM's."
     yield from (f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.PASS)
 
@@ -134,7 +141,7 @@ def _next(found: Assessment) -> Iterator[str]:
         yield (
             "Give the estimate with all its figures." if found.rounding > CLOSE else "Collect more data, or draw more."
         )
-    if found.verdict is Verdict.AGREE and found.comparison is None:
+    if found.verdict is Verdict.AGREE and found.comparison is None and not found.alone:
         yield "Leave out --no-mcmc to hear the posterior as well."
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.fault import Recognition
+from mixstudy.integral.verification import QUANTITIES
+from mixstudy.model import LABELS
 from mixstudy.report.explanation import explain
 from mixstudy.study.rates import nearest_rate
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.comparison.supplement import Supplement
     from mixstudy.compression.certificate import Certificate
+    from mixstudy.diagnosis.draws import DrawsReading
     from mixstudy.em.fit import EMFit
-    from mixstudy.integral.result import Integral
+    from mixstudy.integral.result import Estimates, Integral
     from mixstudy.mcmc.posterior import Posterior
 
 
@@ -121,6 +124,7 @@ def assessment_json(found: Assessment, provenance: Mapping[str, object]) -> dict
         },
         "checks": [asdict(check) for check in found.checks],
         "location": found.location and _location_json(found.location),
+        "draws": found.reading and _draws_json(found.reading),
         "faults": [_fault_json(each) for each in found.faults],
         "oddities": [each._asdict() | {"without": None} for each in found.oddities],
         "alternative": found.alternative and found.alternative._asdict(),
@@ -132,6 +136,21 @@ def assessment_json(found: Assessment, provenance: Mapping[str, object]) -> dict
         "provenance": provenance,
     }
     return {key: plain(value) for key, value in content.items()}
+
+
+def _draws_json(found: DrawsReading) -> dict[str, Any]:
+    names = [name.replace(" ", "_") for name in QUANTITIES]
+
+    def table(values: Estimates) -> dict[str, dict[str, float]]:
+        return {
+            label: dict(zip(names, row, strict=True)) for label, row in zip(LABELS, values.value.tolist(), strict=True)
+        }
+
+    mixing = {"r_hat": found.r_hat.tolist(), "ess": found.ess.tolist()}
+    by_label = {name: dict(zip(LABELS, values, strict=True)) for name, values in mixing.items()}
+    integrated = None if found.integrated is None else table(found.integrated)
+    prior = None if found.gauge is None else ("given" if found.gauge.known else "default")
+    return {"prior": prior, **by_label, "drawn": table(found.drawn), "integrated": integrated}
 
 
 def _location_json(found: Location) -> dict[str, Any]:

@@ -57,11 +57,12 @@ def judge_unknown(x: Floats, sample: WeightedSample, fit: EMFit, *, sd: Floats) 
             "wrongly_named": _named(None, sample, fit, trace=trace),
             "moved": _moved(rows[-1], fit, sd),
         }
-        last = run(x, start, made, steps=LONGEST, rest=AT_REST)[-1]
+        iterates = run(x, start, made, steps=LONGEST, rest=AT_REST)
+        last, stopped = iterates[-1], len(iterates) > LONGEST
         estimate = _printed(last)
         if begins(np.array(estimate, dtype=np.float64)):
             location = localise_estimate(estimate, sample, fit)
-            yield _row(name, "estimate", location, _expected(made, at_rest=True)) | {
+            yield _row(name, "estimate", location, _expected(made, at_rest=True), stopped=stopped) | {
                 "wrongly_named": _named(estimate, sample, fit, trace=None),
                 "moved": _moved(last, fit, sd),
             }
@@ -77,12 +78,17 @@ def _expected(made: tuple[Outside, ...], *, at_rest: bool) -> set[Place]:
     return {BEFORE_EITHER.get(place, place) if at_rest else place for place in places}
 
 
-def _row(name: str, variant: str, location: Location | None, expected: set[Place]) -> dict[str, Any]:
-    found = location is not None and bool(location.places)
+def _row(
+    name: str, variant: str, location: Location | None, expected: set[Place], *, stopped: bool = False
+) -> dict[str, Any]:
+    """What was found of a mistake; of a run that was stopped before its rest that may be said, too."""
+    found, right = location is not None and bool(location.places), [expected]
+    if stopped:
+        right.append(expected | {Place.E_STEP_OR_STOP})
     return {
         "fault": f"unknown: {name}",
         "variant": variant,
-        "located": location is not None and set(location.places) == expected,
+        "located": location is not None and set(location.places) in right,
         "verdict": (Verdict.DISAGREE if found else Verdict.AGREE).value,
     }
 

@@ -1,11 +1,10 @@
-"""Traces that break are judged up to there, and what broke them is named; a printed likelihood is used."""
+"""Traces that break are judged up to there, and what broke them is named."""
 
 import numpy as np
 import pytest
 
 import mixstudy as ms
 from mixstudy.diagnosis.breaking import Cause, find_break
-from mixstudy.diagnosis.heights import judge_heights
 from mixstudy.faults.outside import OUTSIDE_BY_NAME, run
 
 NAN = ["nan"] * 4
@@ -50,28 +49,3 @@ def test_a_component_that_empties_is_judged_up_to_there(sample, name):
     assert found.verdict is ms.Verdict.DISAGREE
     assert set(found.location.places) == set(OUTSIDE_BY_NAME[name].places)
     assert find_break(trace, sample) is None or "lost all its observations" in found.notes[0]
-
-
-def climbing(sample):
-    """Rows of a right run and their log-likelihoods by SciPy's densities."""
-    rows = run(sample.points, np.array([0.5, -1.0, 7.0, 2.0]), (), steps=8)
-    return rows, np.array([ms.log_likelihood(sample.points, ms.Parameters(*row)) for row in rows])
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda h: h, "is that of its own row"),
-        (lambda h: np.r_[np.nan, h[:-1]], "is that of the row before"),
-        (lambda h: h + 500, r"\+500 parts it"),
-        (lambda h: np.r_[h[:6], h[6:] - 300], "falls from .* in row 6"),
-        (lambda h: np.linspace(0, 1, len(h)), "is not that of the rows"),
-    ],
-)
-def test_a_printed_likelihood_is_held_against_its_rows(sample, change, said):
-    """EM's never falls, and a column that never falls is told for what it is."""
-    import re
-
-    rows, right = climbing(sample)
-    printed = [f"{value:.4f}" for value in change(right)]
-    assert re.search(said, judge_heights(printed, rows.tolist(), sample))

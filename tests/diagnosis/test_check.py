@@ -11,6 +11,7 @@ from mixstudy.faults.catalogue import BY_NAME
 from mixstudy.faults.place import Place
 from mixstudy.faults.reproduce import reproduce, reproduce_data
 from mixstudy.faults.steps import centred
+from mixstudy.integral.integrate import integrate
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +285,34 @@ def test_a_trace_that_breaks_at_its_start(sample):
     assert "A component is empty" in found.sentence
     assert found.notes[0].startswith("Row 1 of the trace is where the loop broke down")
     assert found.steps is None
+
+
+def test_posterior_means_are_no_mistake():
+    """The means of the posterior are another estimator: said so, whatever program drew them, and nothing is accused."""
+    x = ms.simulate(ms.Parameters(0.55, -3, 4, 1.6), n=250, seed=11)
+    means = integrate(ms.as_sample(x)).means.value
+    found = ms.check_estimate([f"{value:.4g}" for value in means], x)
+    assert found.verdict is ms.Verdict.INCONCLUSIVE
+    assert "the means of the posterior under a weak prior" in found.sentence
+    assert found.location is None
+    off = ms.check_estimate([f"{value:.4g}" for value in means + np.array([0, 0, 0, 0.03])], x)
+    assert off.verdict is ms.Verdict.DISAGREE
+
+
+@pytest.mark.parametrize(
+    ("estimate", "place"),
+    [(["0.5", "105.18", "112.86", "6.145"], Place.WEIGHT), (["0.289377", "100.344", "112.725", "4"], Place.SIGMA)],
+)
+def test_a_number_that_is_held_is_taken_for_exact(estimate, place):
+    """A 0.5 among numbers of five figures is a weight that was never updated: with it the other equations hold."""
+    x = ms.simulate(ms.Parameters(0.25, 100, 112, 5), n=5000, seed=12)
+    assert ms.check_estimate(estimate, x).location.places == (place,)
+
+
+def test_a_row_that_was_mistyped_is_found(sample):
+    """One printed row is off: right steps lead past it."""
+    rows = ms.fit_em_plain(sample, start=[0.5, 4, 14, 3], iterations=12).iterates[:, :4].copy()
+    rows[6, 2] += 0.5
+    found = ms.check_estimate(None, sample, trace=[printed(row) for row in rows])
+    assert found.location.places == (Place.REPORT,)
+    assert "Row 7 alone is not right" in found.sentence

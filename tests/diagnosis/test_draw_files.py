@@ -80,7 +80,7 @@ def test_exchanged_labels_are_named(origin_sample, origin_posterior):
     assert right.verdict is ms.Verdict.AGREE
     assert wrong.verdict is ms.Verdict.DISAGREE
     assert [each.fault.name for each in wrong.told] == ["unordered means"]
-    assert "the draws are not what they should be" in wrong.sentence
+    assert "the draws are not those of the posterior" in wrong.sentence
 
 
 @pytest.mark.parametrize(

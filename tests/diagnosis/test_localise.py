@@ -155,3 +155,67 @@ def test_the_headline_locates_what_has_no_name(x):
     assert "Weight and both means are right in every row; sigma is not" in found.sentence
     assert "likely mistake" not in found.sentence
     assert "Pass every iteration" not in str(ms.explain(found))
+
+
+def numbers_of(x, *names, steps=500):
+    """Where mistakes of these names rest, or are after so many steps, to six figures."""
+    made = tuple(OUTSIDE_BY_NAME[name] for name in names)
+    return [f"{value:#.6g}" for value in run(x, START, made, steps=steps, rest=1e-8)[-1]]
+
+
+def test_a_misprinted_sigma_beside_a_wrong_weight(x, fit):
+    """Sigma's own equation gives the sigma that the loop used; both means confirm it, and the weight is wrong."""
+    found = localise_estimate(numbers_of(x, "a Dirichlet prior", "full width at half maximum"), fit.sample, fit)
+    assert set(found.places) == {Place.REPORT, Place.WEIGHT}
+    assert "printed 2.355 times as much" in found.sentence
+
+
+def test_numbers_near_the_maximum_are_not_called_misprinted():
+    """Means of hard labels move one of the four: its equation is violated, not those that see it."""
+    wide = ms.simulate(ms.Parameters(0.3, 0, 10, 2), n=1000, seed=80)
+    other = ms.fit_em(wide)
+    found = localise_estimate(numbers_of(wide, "of hard labels"), other.sample, other)
+    assert Place.REPORT not in found.places
+
+
+def test_a_wrong_sigma_of_a_run_on_its_way(x, fit):
+    """Weight and means keep the mean, as right updates do, so that only sigma's is wrong beside the stop."""
+    found = localise_estimate(numbers_of(x, "unweighted over 2n", steps=20), fit.sample, fit)
+    assert found.places == (Place.E_STEP_OR_STOP, Place.SIGMA)
+
+
+def test_pseudo_observations_at_the_mean_are_no_e_step(x, fit):
+    """Priors on weight and means keep the mean of the data, too; sigma's equation holds, and theirs do not."""
+    found = localise_estimate(numbers_of(x, "a prior on the means", "a Dirichlet prior"), fit.sample, fit)
+    assert set(found.places) == {Place.WEIGHT, Place.MU1, Place.MU2}
+
+
+def test_a_right_run_on_its_way_is_told_how_far_it_has_to_go():
+    """Stopped where the means have hardly parted, it is not called a saddle; so many right steps would do."""
+    x = ms.simulate(ms.Parameters(0.5, 0, 3, 1), n=1000, seed=3)
+    rows = run(x, np.array([0.4, 1.0, 2.2, 1.8]), (), steps=8)
+    found = ms.check_estimate(None, x, trace=[[f"{value:.6f}" for value in row] for row in rows])
+    assert found.location.places == (Place.STOP,)
+    assert "on its way when it stopped" in found.sentence
+    left = int(found.sentence.split("reach in about ")[1].split()[0])
+    on = run(x, rows[-1], (), steps=left)[-1]
+    off = (on - np.array([*ms.fit_em(x).parameters])) / np.array(ms.fit_em(x).standard_errors)
+    assert np.abs(off).max() < 0.01
+
+
+def test_scikit_learns_floor_is_found_beside_its_covariance():
+    """With all its figures the covariance is 1e-6 too large: reg_covar, on top of a run that a tolerance stopped."""
+    sklearn = pytest.importorskip("sklearn.mixture")
+    x = ms.simulate(ms.Parameters(0.35, 20, 31, 4), n=800, seed=1)
+    model = sklearn.GaussianMixture(2, covariance_type="tied", random_state=1).fit(x[:, None])
+    low = int(np.argmin(model.means_.ravel()))
+    numbers = [model.weights_[low], *np.sort(model.means_.ravel()), model.covariances_[0, 0]]
+    found = ms.check_estimate([f"{value:.8f}" for value in numbers], x)
+    assert found.location.places == (Place.REPORT, Place.E_STEP_OR_STOP, Place.SIGMA)
+    assert "sigma^2 is 1e-06 too large" in found.sentence
+
+
+def test_a_number_that_stays_is_told(x):
+    """A weight that is clipped is the same in every row, whatever the right one."""
+    clipped = OUTSIDE_BY_NAME["odds"]._replace(parts={"weigh": lambda s: max(float(s.r1.mean()), 0.6)})
+    assert "it is 0.6 each time, whatever the right one" in localise_trace(traced(x, clipped), ms.as_sample(x)).sentence

@@ -16,6 +16,7 @@ TWO = np.round(np.r_[RNG.normal(10, 1, 60), RNG.normal(14, 1, 60)], 3)
     [
         (np.r_[TWO, 999], "a code for missing values"),
         (np.r_[TWO, [-1] * 4], "a code for missing values"),
+        (np.r_[TWO + 20, [0] * 4], "a code for missing values"),
         (np.r_[TWO, 61.7], "an outlier that takes a component"),
         (np.r_[TWO, np.zeros(80)], "zeros in excess"),
         (np.r_[TWO, [12] * 20], "heaps of equal values"),
@@ -42,7 +43,8 @@ def test_right_numbers_beside_a_missing_code_are_not_blamed():
     """The estimate without the code is said to be right, and no mistake of EM is named."""
     right = ms.fit_em(TWO).parameters
     found = ms.check_estimate([f"{value:.4g}" for value in right], np.r_[TWO, 999])
-    assert "Without a code for missing values the estimate is 0.0" in found.sentence
+    assert "Without a code for missing values the estimate is the maximum" in found.sentence
+    assert found.location is None
     assert all(each.evidence == "weak" for each in found.told)
 
 

@@ -110,15 +110,16 @@ def test_four_numbers_alone(sample: ms.WeightedSample) -> None:
     assert said.picture is not None
 
 
-def test_draws_alone_stand_beside_em(sample: ms.WeightedSample) -> None:
-    """Where draws came without an estimate, their means and sds are held against EM's."""
+def test_draws_alone_stand_beside_the_integral(sample: ms.WeightedSample) -> None:
+    """Where draws came without an estimate the table holds their means, sds and ends, and how they mixed."""
     fit = ms.fit_em(sample)
     draws = np.random.default_rng(0).normal(fit.parameters.array, fit.standard_errors, (4, 250, 4))
     shown = document(ms.check_estimate(None, sample, draws=draws)).table
-    assert shown.header[1] == "draws ± sd"
-    assert float(shown.rows[1][1].split(" ± ")[0]) == pytest.approx(draws[..., 1].mean(), abs=0.01)
-    off = (draws[..., 1].mean() - fit.parameters.mu1) / fit.standard_errors.mu1
-    assert float(shown.rows[1][3]) == pytest.approx(off, rel=1e-2)
+    assert shown.header == ("parameter", "", "mean", "sd", "2.5 %", "97.5 %", "R-hat", "ESS")
+    (label, whose, mean, sd, *_), integral = shown.rows[2], shown.rows[3]
+    assert (label, whose, integral[1]) == ("mu1", "draws", "integral")
+    assert float(mean) == pytest.approx(draws[..., 1].mean(), rel=1e-3)
+    assert float(sd) == pytest.approx(draws[..., 1].std(), rel=1e-2)
 
 
 def test_mistakes_have_their_lines(sample: ms.WeightedSample) -> None:
