@@ -20,6 +20,7 @@ from mixstudy.data.sample import WeightedSample, default_prior
 from mixstudy.diagnosis.location import listed
 from mixstudy.faults.case import FLOAT, SLACK, Case
 from mixstudy.faults.identities import off_the_identities
+from mixstudy.integral.integrate import integrate
 from mixstudy.integral.result import Estimates, Integral, IntegralStatus
 from mixstudy.integral.verification import ERRORS, QUANTITIES, summarise_draws, summarise_integral, with_least_errors
 from mixstudy.model import LABELS, Floats, Prior, log_likelihoods
@@ -111,8 +112,6 @@ def read_draws_beside(draws: Floats, sample: WeightedSample, *, prior: Prior | N
 
 
 def _integrals(sample: WeightedSample, prior: Prior | None) -> Gauge | None:
-    from mixstudy.integral.integrate import integrate  # here, as it loads SciPy's statistics, which take half a second
-
     default = default_prior(sample)
     priors = [replace(default, scale=scale * default.scale) for scale in SCALES] if prior is None else [prior]
     integrals = [integrate(sample, prior=each) for each in priors]
