@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 type Floats = NDArray[np.float64]
 LABELS = ("weight", "mu1", "mu2", "sigma")
 """Names of the four parameters, in the order used everywhere."""
+LEVELS = (0.5, 1 - 1e-9)
+"""Probabilities of intervals: a narrower one misses right estimates of few data, a wider one is the tails' alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Parameters:
 
     def __iter__(self) -> Iterator[float]:
         """Yield the values in the order of ``LABELS``."""
-        return iter(astuple(self))
+        return iter((self.weight, self.mu1, self.mu2, self.sigma))
 
     @property
     def array(self) -> Floats:
@@ -213,6 +215,15 @@ class Prior:
         """The same prior for ``(x - centre) / scale`` where this one is for ``x``; ``scale > 0``."""
         return replace(self, centre=(self.centre - centre) / scale, scale=self.scale / scale)
 
+    @property
+    def is_default(self) -> bool:
+        """Whether it has the default's shape, whatever its centre and unit are."""
+        return (self.means, self.sigma, self.weight) == (MU_SCALES, 1.0, (1.0, 1.0))
+
+    def shape(self) -> str:
+        """What is given for it in ``--prior``: the spread of each parameter, in scales."""
+        return f"means={self.means:g},sigma={self.sigma:g},weight={self.weight[0]:g}:{self.weight[1]:g}"
+
     def lines(self) -> tuple[str, ...]:
         """The prior as a reader would write it, one line for each parameter."""
         mean = f"Normal({self.centre:.6g}, {self.mu_scale:.6g})"
@@ -250,7 +261,7 @@ class Prior:
 
 
 def require_level(level: float) -> None:
-    """Raise ``ValueError`` where ``level`` is no probability of an interval."""
-    if not 0 < level < 1:
-        msg = f"level must lie strictly between 0 and 1, got {level!r}"
+    """Raise ``ValueError`` where ``level`` is no probability that an interval can have."""
+    if not LEVELS[0] <= level <= LEVELS[1]:
+        msg = f"level must lie between {LEVELS[0]} and {LEVELS[1]}, got {level!r}"
         raise ValueError(msg)

@@ -48,7 +48,7 @@ def named_paths():
 
 WRITTEN = {
     "study", "study/report.html", "report.md", "figures", "check.json", "comparison.json", "power.json", "design.json",
-    "studies.json", "studies.csv", "reference/index.html", "results.json",
+    "studies.json", "studies.csv", "reference/index.html", "reference/lessons", "results.json",
 }  # fmt: skip
 """Paths that the program writes."""
 

@@ -24,7 +24,6 @@ from mixstudy.cli.options import (
     as_mapping,
     as_parameters,
     as_prior,
-    check_level,
     named,
     prior_of,
 )
@@ -70,14 +69,16 @@ def check(
     directory: Annotated[Path | None, typer.Option("--out", help="Folder for the report and check.json.")] = None,
     formats: Format = "html",
     title: Title = None,
-    level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
+    level: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Check an estimate from anywhere: is it right, and if not, which mistake was made?"""
     with clear_errors():
-        check_level(level)
+        from mixstudy.model import require_level
+
+        require_level(level)
         wanted = _output(directory, formats, title)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         if shape is not None and no_mcmc and not draws:
@@ -91,7 +92,7 @@ def check(
         announced(sample, quiet=quiet)
         for note in given.notes:
             err.print(note, soft_wrap=True)
-        own, posterior = prior_of(sample, shape), None
+        own, posterior = prior_of(sample, shape, quiet=quiet), None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
                 from mixstudy.mcmc.posterior import sample_posterior

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mixstudy.cli.options import Seed
 from mixstudy.cli.terminal import clear_errors, out, working
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mixstudy.diagnosis.assessment import Assessment
     from mixstudy.model import Floats
@@ -28,19 +31,32 @@ EIGHTHS, ASCII_EIGHTHS = " ▁▂▃▄▅▆▇█", " ....####"
 """Bars of no to eight eighths of a line."""
 
 
-def demo(seed: Seed = 0) -> None:
+HEIGHTS, TRACE, SAMPLE = "heights.csv", "printed.txt", "sample.csv"
+"""The files of the commands."""
+
+
+def demo(
+    seed: Seed = 0,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FOLDER", help="Leave the files of the commands there, to try them."),
+    ] = None,
+) -> None:
     """See it at work in half a minute: wrong numbers, the mistakes behind them, the mended run."""
     with clear_errors():
+        where = "--save FOLDER leaves their files" if save is None else f"their files are in {save}"
+        if save is not None:
+            _make_room(save)
         _say(
             "A true story. A student is to draw 10 000 observations from the mixture",
             "",
             "    x ~ 0.3 N(5, 2^2) + 0.7 N(15, 2^2)",
             "",
             "and to estimate weight, mu1, mu2 and sigma back by EM. The numbers come out strange.",
-            f"(They are computed as you read, from seed {seed}; only the files in the commands are not there.)",
+            f"(They are computed as you read, from seed {seed}. To try the commands: {where}.)",
         )
-        _strange_numbers(seed)
-        _still_wrong(seed)
+        _strange_numbers(seed, save)
+        _still_wrong(seed, save)
         _mended(seed)
         _chapter("What next?")
         _say(
@@ -51,7 +67,7 @@ def demo(seed: Seed = 0) -> None:
         )
 
 
-def _strange_numbers(seed: int) -> None:
+def _strange_numbers(seed: int, save: Path | None = None) -> None:
     """Heights of the curve as data, and sigma from component 1 alone."""
     import numpy as np
 
@@ -75,11 +91,12 @@ def _strange_numbers(seed: int) -> None:
     named = {"start": rows[0], **{f"{k}": row for k, row in enumerate(rows[1:], 1)}}
     _table({**named, "5, as printed then": PRINTED[1], "truth": [*ORIGIN]})
     _say("The program is the same as then, the random positions are others. Ask what is wrong:")
-    _command("check heights.csv --trace printed.txt --no-mcmc")
+    heights, printed = _kept(save, HEIGHTS, x), _kept(save, TRACE, rows)
+    _command(f"check {heights} --trace {printed} --no-mcmc")
     _explain(check_estimate(None, x, trace=[row.tolist() for row in rows], seed=seed))
 
 
-def _still_wrong(seed: int) -> None:
+def _still_wrong(seed: int, save: Path | None = None) -> None:
     """The randn sampler: a right EM on a sample from another mixture."""
     from mixstudy.diagnosis.check import check_estimate
     from mixstudy.em.fit import fit_em
@@ -91,7 +108,7 @@ def _still_wrong(seed: int) -> None:
     _say("The student's own answer draws a sample, from component 1 wherever randn() < 0.3. Mend the EM as well:")
     _histogram(x)
     estimate = [f"{value:.6g}" for value in fit_em(x).parameters]
-    command = ("check sample.csv --no-mcmc", f"--estimate {','.join(estimate)}")
+    command = (f"check {_kept(save, SAMPLE, x)} --no-mcmc", f"--estimate {','.join(estimate)}")
     _command(*command)
     _explain(check_estimate(estimate, x, seed=seed))
     _say("", "So the EM is right about these data. But the truth is known here. Tell it:")
@@ -119,6 +136,34 @@ def _mended(seed: int) -> None:
     out.print(console_table(result))
     passed = [check.name for check in result.checks if check.status.value == "pass"]
     _say(f"{len(passed)} checks passed: {', '.join(passed)}.", result.sentence)
+
+
+def _make_room(folder: Path) -> None:
+    """Make the folder for the files.
+
+    Raises:
+        ValueError: One of them is there already; nobody's file is written over.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if taken := [name for name in (HEIGHTS, TRACE, SAMPLE) if (folder / name).exists()]:
+        msg = f"{folder} holds {', '.join(taken)} already; name another folder by --save"
+        raise ValueError(msg)
+
+
+def _kept(folder: Path | None, name: str, values: Iterable[float | Floats]) -> str:
+    """What a command calls the file, which is written where a folder is given: a number or a row in each line."""
+    import shlex
+
+    import numpy as np
+
+    if folder is None:
+        return name
+    from mixstudy.data.writing import write_atomically
+
+    head = "weight mu1 mu2 sigma" if name == TRACE else "x"
+    lines = (" ".join(f"{number:.17g}" for number in np.atleast_1d(value)) for value in values)
+    write_atomically(folder / name, "\n".join([head, *lines, ""]).encode())
+    return shlex.quote(str(folder / name))
 
 
 def _chapter(title: str) -> None:

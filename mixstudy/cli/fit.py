@@ -13,6 +13,7 @@ from mixstudy.cli.options import (
     Data,
     DropMissing,
     Exact,
+    Overwrite,
     Pool,
     Quiet,
     Seed,
@@ -20,15 +21,15 @@ from mixstudy.cli.options import (
     Truth,
     as_numbers,
     as_parameters,
-    check_level,
     read_data,
     require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, out
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mixstudy.em.fit import EMFit
-    from mixstudy.model import Floats, Parameters
 
 
 def fit(
@@ -41,6 +42,10 @@ def fit(
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
     ] = None,
     iterations: Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Iterations of --plain (50).")] = None,
+    path: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="CSV or Parquet file for every iteration.")
+    ] = None,
+    overwrite: Overwrite = False,
     level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
     n: Size = 10_000,
     seed: Seed = 0,
@@ -50,10 +55,14 @@ def fit(
 ) -> None:
     """Fit by EM alone and print the estimate, or every iteration with --plain."""
     with clear_errors():
-        check_level(level)
+        from mixstudy.model import require_level
+
+        require_level(level)
         if not plain and (start is not None or iterations is not None):
             msg = "--start and --iterations belong to textbook EM: add --plain"
             raise ValueError(msg)
+        if path is not None:
+            _require_writable(path, overwrite=overwrite)
         sample, _ = read_data(
             data,
             column,
@@ -72,6 +81,8 @@ def fit(
             em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed)
         else:
             em = fit_em(sample, exact=exact)
+        if path is not None:
+            _write(em.trace.reset_index(), path)
     if quiet:
         out.print(",".join(repr(value) for value in em.parameters), soft_wrap=True)
     elif plain:
@@ -86,6 +97,7 @@ def simulate(
     truth: Truth = None,
     n: Size = 10_000,
     seed: Seed = 0,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
@@ -93,27 +105,35 @@ def simulate(
         from mixstudy.model import ORIGIN
         from mixstudy.model import simulate as draw
 
+        _require_writable(path, overwrite=overwrite)
         parameters = as_parameters(truth, "--truth") or ORIGIN
         require_memory(8 * 8 * n, f"{n} observations as text")
-        _write_sample(draw(parameters, n=n, seed=seed), path, parameters, seed)
+        import pandas as pd
+
+        frame = pd.DataFrame({"x": draw(parameters, n=n, seed=seed)})
+        frame.attrs = {"truth": [*parameters], "seed": seed}
+        _write(frame, path)
     if not quiet:
         out.print(f"Wrote {n} observations to {path}: {parameters}, seed {seed}.", soft_wrap=True)
 
 
-def _write_sample(x: Floats, path: Path, parameters: Parameters, seed: int) -> None:
-    """Write the column to a file, whole or not at all."""
-    import pandas as pd
-
-    from mixstudy.data.files import write_atomically
-
+def _require_writable(path: Path, *, overwrite: bool) -> None:
+    """Raise ``ValueError`` where the file can't become a table, or is there already, before the work is done."""
     if path.suffix not in (".csv", ".parquet"):
         msg = f"the file must end in .csv or .parquet, got {path.name!r}"
         raise ValueError(msg)
     if not path.parent.is_dir():
         msg = f"the folder {path.parent} does not exist: create it first, or write elsewhere"
         raise ValueError(msg)
-    frame = pd.DataFrame({"x": x})
-    frame.attrs = {"truth": [*parameters], "seed": seed}
+    if (path.exists() or path.is_symlink()) and not overwrite:
+        msg = f"{path} exists: replace it by --overwrite, or choose another name"
+        raise ValueError(msg)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table to a file, whole or not at all."""
+    from mixstudy.data.writing import write_atomically
+
     content = frame.to_parquet(index=False) if path.suffix == ".parquet" else frame.to_csv(index=False).encode()
     write_atomically(path, content)
 
@@ -129,7 +149,7 @@ def _print_fit(em: EMFit, level: float) -> None:
     ):
         table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
     out.print(table)
-    out.print(f"log-likelihood {em.log_likelihood:.6f}, {level:.0%} Wald intervals")
+    out.print(f"log-likelihood {em.log_likelihood:.6f}, {100 * level:.10g}% Wald intervals")
     out.print(em.status.value)
     for rank, maximum in enumerate(em.maxima[1:], start=2):
         out.print(f"maximum {rank}: {maximum.log_likelihood:.6f} at {maximum.parameters}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.terminal import err, out, progress
+from mixstudy.data.text import plain
 
 if TYPE_CHECKING:
     from mixstudy.data.sample import WeightedSample
@@ -41,19 +43,44 @@ Data = Annotated[
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler on whose workers the files are read.")
 ]
-Column = Annotated[str | None, typer.Option(help="Column to read, where the file has several numeric ones.")]
+
+
+def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names in the first line of the text file that stands before, for a shell to complete; none where none are."""
+    file = next((path for path in map(Path, ctx.args) if path.is_file()), None)  # args: the command is not whole yet
+    if file is None:
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as handle:
+            line = handle.readline(LONGEST_HEADER)
+        delimiter = csv.Sniffer().sniff(line, ",;\t").delimiter
+    except (OSError, ValueError, csv.Error):
+        return []
+    names = (name.strip() for name in next(csv.reader([line], delimiter=delimiter)))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+LONGEST_HEADER = 100_000
+"""Letters of a header that are read to complete a name."""
+Column = Annotated[
+    str | None,
+    typer.Option(help="Column to read, where the file has several numeric ones.", autocompletion=column_names),
+]
 DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing values; the report says how many.")]
 Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
 Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the output records it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")]
 Pool = Annotated[bool, typer.Option("--pool", help="Take several files as one sample.")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
 Truth = Annotated[str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The true parameters, where known.")]
 Format = Annotated[
     str, typer.Option("--format", metavar="html,md,tex", help="Formats of the report, separated by commas.")
 ]
-Title = Annotated[str | None, typer.Option(help="Title of the report; by default it names the data.")]
+Title = Annotated[
+    str | None, typer.Option(parser=plain, metavar="TEXT", help="Title of the report; by default it names the data.")
+]
 PriorOption = Annotated[
     str | None,
     typer.Option(
@@ -150,6 +177,19 @@ def named(sample: WeightedSample, *, label: str | None, unit: str | None) -> Wei
     return replace(sample, source=replace(sample.source, **given)) if given else sample
 
 
+def as_number(text: str) -> float:
+    """A number as programs print it: ``0.2_62`` and other alphabets' digits are numbers to Python alone.
+
+    Raises:
+        ValueError: It is none.
+    """
+    from mixstudy.diagnosis.tokens import is_number
+
+    if not is_number(text.strip()):
+        raise ValueError(text)
+    return float(text)
+
+
 def as_numbers(text: str | None, option: str) -> list[float] | None:
     """Four numbers from an option such as ``0.3,5,15,2``; None where it was not given."""
     if text is None:
@@ -157,7 +197,7 @@ def as_numbers(text: str | None, option: str) -> list[float] | None:
     from mixstudy.diagnosis.printed import parse_estimate
 
     try:
-        values = [float(part) for part in parse_estimate(text)]
+        values = [as_number(part) for part in parse_estimate(text)]
     except ValueError:
         values = []
     if len(values) != 4:  # noqa: PLR2004  (weight, mu1, mu2, sigma)
@@ -188,7 +228,7 @@ def as_prior(text: str | None) -> Prior | None:
 
     parts = [part.strip().split("=", 1) for part in text.split(",")]
     try:
-        found = {name: [float(number) for number in value.split(":")] for name, value in parts}
+        found = {name: [as_number(number) for number in value.split(":")] for name, value in parts}
     except ValueError:
         found = {}
     sizes = {"means": 1, "sigma": 1, "weight": 2}
@@ -201,20 +241,16 @@ def as_prior(text: str | None) -> Prior | None:
     return Prior(centre=0.0, scale=1.0, **shape)
 
 
-def prior_of(sample: WeightedSample, given: Prior | None) -> Prior | None:
-    """What was given for standardised data, in units of the sample."""
-    return given and replace(given, centre=sample.mean, scale=sample.sd)
+def prior_of(sample: WeightedSample, given: Prior | None, *, quiet: bool) -> Prior | None:
+    """What was given for standardised data, in units of the sample; it is told where it is not the default's."""
+    own = given and replace(given, centre=sample.mean, scale=sample.sd)
+    if own is not None and not own.is_default and not quiet:
+        out.print(f"Prior: {'; '.join(own.lines())}", soft_wrap=True)
+    return own
 
 
 def require_folder(directory: Path | None) -> None:
     """Raise ``ValueError`` where ``--out`` names a file."""
     if directory is not None and directory.exists() and not directory.is_dir():
         msg = f"--out is a folder to write to; {directory} is a file: choose another"
-        raise ValueError(msg)
-
-
-def check_level(level: float) -> None:
-    """Raise ``ValueError`` where ``--level`` is no probability of an interval."""
-    if not 0 < level < 1:
-        msg = f"--level must lie strictly between 0 and 1, got {level!r}"
         raise ValueError(msg)

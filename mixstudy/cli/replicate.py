@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet
+from mixstudy.cli.options import Quiet, as_prior
 from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
-from mixstudy.cli.terminal import clear_errors
+from mixstudy.cli.terminal import clear_errors, out
 
 if TYPE_CHECKING:
-    from mixstudy.study.design import StudyDesign
+    from mixstudy.study.design import PriorDesign
     from mixstudy.study.run import How, Results
 
 
@@ -23,7 +23,13 @@ def replicate(
     n: Annotated[str | None, typer.Option(metavar="A,B,...", help="Observations of a data set.")] = None,
     weight: Annotated[str | None, typer.Option(metavar="A,B,...", help="Mass of component 1.")] = None,
     separation: Annotated[str | None, typer.Option(metavar="A,B,...", help="Distance of the means in sigma.")] = None,
-    prior: Annotated[str | None, typer.Option(metavar="A,B,...", help="Scale of the prior in sds of the data.")] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,... or means=A,sigma=B,weight=A:B",
+            help="The prior: its scales, in sds of the data, each for cells of its own; or its shape, as of study.",
+        ),
+    ] = None,
     replicates: Annotated[int | None, typer.Option(help="Data sets in each cell.")] = None,
     seed: Seed = None,
     level: Annotated[float | None, typer.Option(help="Probability of the intervals.")] = None,
@@ -43,16 +49,28 @@ def replicate(
     Results are kept part by part, so that an interrupted run goes on with --resume.
     """
     with clear_errors():
-        options = given(n=n, weight=weight, separation=separation, prior=prior, replicates=replicates, seed=seed)
-        options |= given(level=level, chains=chains, draws=draws, tune=tune)
+        shape = prior if prior is not None and "=" in prior else None
+        scales = prior if shape is None else None
+        options = given(n=n, weight=weight, separation=separation, prior=scales, replicates=replicates, seed=seed)
+        options |= given(level=level, chains=chains, draws=draws, tune=tune) | _shape(shape)
         plan = held(directory, "replicate" if calibrate is None else "calibration", resume=resume)
         run, kind = _replication() if calibrate is None else _calibration(options, calibrate)
         start = kind.from_toml(design).as_dict() if design is not None else plan
         how: How = {"resume": resume, "workers": workers, "cluster": cluster}
-        carry_out("replicate", run, kind.from_mapping({**start, **options}), directory, quiet=quiet, how=how)
+        asked = kind.from_mapping({**start, **options})
+        told = asked.prior_at(centre=0.0, scale=1.0)
+        if not told.is_default and not quiet:
+            out.print(f"Prior: {told.shape()}, in its scales", soft_wrap=True)
+        carry_out("replicate", run, asked, directory, quiet=quiet, how=how)
 
 
-type Study = tuple[Callable[..., Results[Any]], type[StudyDesign]]
+def _shape(prior: str | None) -> dict[str, Any]:
+    """Keys of a design for what ``--prior`` says of the prior's shape, all of it."""
+    own = as_prior(prior)
+    return {} if own is None else {f"prior_{name}": getattr(own, name) for name in ("means", "sigma", "weight")}
+
+
+type Study = tuple[Callable[..., Results[Any]], type[PriorDesign]]
 
 
 def _replication() -> Study:

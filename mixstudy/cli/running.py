@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import require_folder
+from mixstudy.cli.options import as_number, require_folder
 from mixstudy.cli.terminal import INTERRUPTED, err, out
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def given(**options: object) -> dict[str, Any]:
 
 def _numbers(name: str, text: str) -> list[int | float]:
     try:
-        return [int(part) if part.strip().lstrip("+-").isdigit() else float(part) for part in text.split(",")]
+        return [
+            int(part) if part.strip().lstrip("+-").isdigit() and part.isascii() else as_number(part)
+            for part in text.split(",")
+        ]
     except ValueError:
         msg = f"--{name} takes numbers separated by commas, got {text!r}"
         raise ValueError(msg) from None
@@ -118,12 +122,35 @@ def _watched(command: str, directory: Path, *, quiet: bool) -> Iterator[Callable
         os._exit(INTERRUPTED)  # the sampler's threads would be waited for otherwise
 
 
+HEADINGS = {
+    "apart": "sigma\napart",
+    "separation": "sigma\napart",
+    "disagree": "dis-\nagree",
+    "unsure": "incon-\nclusive",
+    "no mcmc": "not\npassed",
+    "wald": "Wald\ncovers",
+    "profile": "profile\ncovers",
+    "credible": "credible\ncovers",
+    "s": "seconds\neach",
+    "data_sets": "data\nsets",
+}
+"""What columns are called on a terminal, where their names would say too little or take too much room."""
+
+
 def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)
     """A DataFrame for the terminal."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    shown = Table(*map(str, table.columns), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in table.columns:
+        shown.add_column(HEADINGS.get(name, str(name)), overflow="fold")
     for row in table.itertuples(index=False):
-        shown.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
+        shown.add_row(*(_cell(value) for value in row))
     return shown
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "–" if math.isnan(value) else f"{value:.3g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -30,13 +29,13 @@ from mixstudy.cli.options import (
     Unit,
     as_parameters,
     as_prior,
-    check_level,
     named,
     prior_of,
     read_data,
     require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
+from mixstudy.data.text import plain
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -53,7 +52,7 @@ def study(
     drop_missing: DropMissing = False,
     cluster: Cluster = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
-    level: Annotated[float, typer.Option(help="Probability of the intervals, between 0 and 1.")] = 0.95,
+    level: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
     kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
     label: Label = None,
     unit: Unit = None,
@@ -80,10 +79,11 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
-        from mixstudy.report.folder import STUDY, check_output, folder_names, overview_layout, parse_formats
+        from mixstudy.model import require_level
+        from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
         wanted = parse_formats(formats)
-        check_level(level)
+        require_level(level)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
 
@@ -113,10 +113,10 @@ def study(
             return result
 
         if data and len(data) > 1 and not pool:
-            check_output(directory, overview_layout(directory, folder_names(data)))
+            check_output(directory, study_layout(directory, folder_names([*map(plain, data)])))
             report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
         else:
-            check_output(directory, STUDY)
+            check_output(directory, study_layout(directory))
             result = one(data)
             code = result.verdict.exit_code
             with working("Writing the report", quiet=quiet):
@@ -144,10 +144,8 @@ def _estimates(
     watched = err.is_terminal and not quiet
     if watched:
         err.print("Compiling (half a minute the first time ever), then sampling ...")
-    own = prior_of(em.sample, shape)
-    posterior = sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
-    gc.freeze()  # PyMC's many objects stay; looking through them again and again takes half a second
-    return em, posterior
+    own = prior_of(em.sample, shape, quiet=quiet)
+    return em, sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
 
 
 def _each(
@@ -171,12 +169,12 @@ def _each(
         if quiet:
             out.print(f"{file}:", soft_wrap=True)
         try:
-            studied.append(Studied(file=file, outcome=one([file])))
+            studied.append(Studied(file=plain(file), outcome=one([file])))
         except BrokenPipeError:
             raise
         except (ValueError, OSError, MemoryError) as error:  # what a file can cause, told as of a file alone
             tell_error(error)
-            studied.append(Studied(file=file, outcome=sentence(error)))
+            studied.append(Studied(file=plain(file), outcome=plain(sentence(error))))
     if all(isinstance(each.outcome, str) for each in studied):
         msg = f"not one of the {len(files)} files could be studied, so there is no report"
         raise ValueError(msg)

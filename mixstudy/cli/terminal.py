@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -13,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
+from mixstudy.data.text import plain
 from mixstudy.report.numbers import header, rows
 
 if TYPE_CHECKING:
@@ -28,14 +33,10 @@ CRASHED = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
-CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))}
-"""Control characters and marks that turn the direction of text: shown, not obeyed."""
+MANY_OBJECTS = 1_000_000
+"""New objects from which Python looks for unused ones: PyMC brings a million that stay, and looking through them again
+and again, and once more at the end, takes more than a second."""
 REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
-
-
-def plain(text: str) -> str:
-    """Text in which the terminal sees no control characters."""
-    return text.encode("utf-8", "backslashreplace").decode().translate(CONTROL)
 
 
 class PlainConsole(Console):
@@ -52,12 +53,15 @@ err = PlainConsole(stderr=True, markup=False, highlight=False)
 
 @contextmanager
 def working(what: str, *, quiet: bool) -> Iterator[None]:
-    """Show what is going on, on a terminal."""
+    """Show what is going on, on a terminal; nothing moves, as that would take a thread (``report.beside``)."""
     if quiet or not err.is_terminal:
         yield
         return
-    with err.status(f"{what} ..."):
+    err.print(f"{what} ...", end="\r")
+    try:
         yield
+    finally:
+        err.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
 
 @contextmanager
@@ -106,6 +110,8 @@ def sentence(error: Exception) -> str:
         return f"{error or 'out of memory'}; take fewer observations, and leave out --exact"
     if isinstance(error, OSError) and error.strerror is not None:
         return f"{error.filename or 'the output'}: {error.strerror}; check the path, its permissions and the disk"
+    if "compiledir" in str(error):
+        return f"{error} Or let PyTensor write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ..."
     return str(error)
 
 
@@ -113,6 +119,13 @@ def _terminated(*_: object) -> None:
     """Leave nothing half-written; compiled code may swallow this, and the second SIGTERM ends at once."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     raise KeyboardInterrupt
+
+
+def _set_up_process() -> None:
+    """Spare what a short-lived process does not need: collecting what stays, and BLAS threads for small matrices."""
+    gc.set_threshold(MANY_OBJECTS)
+    atexit.register(gc.freeze)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded; others wait in a busy loop
 
 
 class Commands(TyperGroup):
@@ -123,6 +136,7 @@ class Commands(TyperGroup):
 
         Rich and Typer end with 1 where the output is closed, and 1 means something else here.
         """
+        _set_up_process()
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _terminated)
         try:

@@ -61,7 +61,7 @@ def _inside(evidence: Evidence, found: PosteriorEvidence) -> Outcome:
     """Each estimate lies in its credible interval."""
     where = found.table["inside"]
     count = int((where == "inside").sum())
-    interval = f"{evidence.level:.0%} credible interval"
+    interval = f"{100 * evidence.level:.10g}% credible interval"
     if (where == "outside").any():
         out = ", ".join(where.index[where == "outside"])
         return Outcome(CheckStatus.FAIL, float(count), f"Outside its {interval}: {out}.")

@@ -30,6 +30,10 @@ SAME_DATA = 1e-9
 """Differences of mean and standard deviation, in standard deviations, that rounding may leave."""
 
 
+NEXT = "More: .table, .checks; ms.plots.overview(result); ms.write_report(result, folder)"
+"""Where to go on from a result, as it is told with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
     """EM's estimate (or one from elsewhere) against the posterior.
@@ -70,10 +74,10 @@ class Comparison:
     """That the points give the likelihood of the observations; None where no observations were compressed."""
 
     def __repr__(self) -> str:
-        return glance("Comparison", self.sentence, self.posterior.sample.source.description, rows=self._rows())
+        return glance("Comparison", self.sentence, self.posterior.sample.source.description, NEXT, rows=self._rows())
 
     def _repr_html_(self) -> str:
-        return html_glance(self.sentence, self._rows())
+        return html_glance(self.sentence, self._rows(), below=NEXT)
 
     def _rows(self) -> list[tuple[str, ...]]:
         """Both estimates with their errors, for a reader."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import errno
 import hashlib
-import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -25,6 +22,8 @@ STDIN = "-"
 """What stands for standard input in place of a path."""
 STAMP_KEYS = ("size", "mtime", "created", "updated", "LastModified", "Last-Modified", "ETag", "etag", "md5Hash")
 """What the file systems that fsspec knows tell of a file's version."""
+SHORT = 1 << 20
+"""More bytes than any file that people write for this program by hand."""
 
 
 @contextmanager
@@ -50,6 +49,8 @@ def is_url(path: str) -> bool:
 
 def locate(path: str) -> tuple[pyarrow.fs.FileSystem, str]:
     """The file system that holds a path, and the path inside it."""
+    if path.encode("utf-8", "ignore").decode() != path:  # as Python shows other names
+        raise fault(path, "the name is not encoded as UTF-8, which the readers need; rename it")
     if not is_url(path):
         return pyarrow.fs.LocalFileSystem(), _standard_input().name if path == STDIN else path
     try:
@@ -90,18 +91,6 @@ def stamp(path: str) -> str:
     return hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()
 
 
-TEMPORARY = ".mixstudy-{process}-{word}.writing"
-"""Name of a file that is not whole yet: hidden, and it tells which process writes it."""
-
-
-SHORT = 1 << 20
-"""More bytes than any file that people write for this program by hand."""
-
-
-class FullError(OSError):
-    """A file could not be written; those written before are whole."""
-
-
 def read_short(path: Path) -> bytes:
     """The content of a file that holds settings.
 
@@ -117,64 +106,3 @@ def read_short(path: Path) -> bytes:
         msg = "it holds more than a megabyte"
         raise OSError(msg)
     return content
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or stays as it was; errors as of ``replacing``."""
-    with replacing(path) as beside, beside.open("xb") as handle:
-        handle.write(content)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a new path beside, with the same ending; what was written there is flushed to the disk and renamed.
-
-    A link in the file's place is replaced, never followed.
-
-    Raises:
-        FullError: The disk is full, or the folder can't be written to.
-    """
-    beside = path.with_name(TEMPORARY.format(process=os.getpid(), word=secrets.token_hex(8)) + path.suffix)
-    try:
-        yield beside
-        flush(beside)
-        beside.replace(path)
-        if os.name == "posix":  # elsewhere folders can't be opened
-            flush(path.parent)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        problem = "the disk is full: free some space" if full else f"can't be written ({error.strerror or error})"
-        msg = f"{path}: {problem}"
-        raise FullError(msg) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def flush(path: Path) -> None:
-    """Flush a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sweep(folder: Path) -> None:
-    """Remove what processes that were killed had begun to write into a folder."""
-    for left in folder.glob(TEMPORARY.format(process="*", word="*") + "*"):
-        writer = int(left.name.split("-")[1])
-        if writer == os.getpid() or not runs(writer):
-            left.unlink(missing_ok=True)
-
-
-def runs(process: int) -> bool:
-    """Whether a process of this machine is still there, as far as can be told."""
-    if os.name != "posix":
-        return True  # signal 0 is Ctrl-C elsewhere
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True

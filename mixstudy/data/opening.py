@@ -12,9 +12,12 @@ from mixstudy.data.columns import judge_columns, no_rows
 from mixstudy.data.dialect import HEAD_ROWS, commas_are_unclear, find_dialect
 from mixstudy.data.files import fault, readable
 from mixstudy.data.query import engine, source
-from mixstudy.data.raw import HEAD_BYTES, as_text, is_workbook, packed, read_head
+from mixstudy.data.raw import HEAD_BYTES, as_text, is_converted, packed, read_head
 from mixstudy.data.table import Kind, Table
 from mixstudy.data.typed import TYPED
+
+LONG_LINE = HEAD_BYTES // 4
+"""Characters of a line beyond which a header and a row may not be seen together."""
 
 
 def open_table(path: str) -> Table:
@@ -38,12 +41,14 @@ def open_table(path: str) -> Table:
             width=0,
             encoding=encoding,
             packed=packed(path),
-            converted=is_workbook(path) or encoding == "utf-16",
+            converted=is_converted(path) or encoding == "utf-16",
         )
         return _json(table) if table.kind is Kind.JSON else _text(table, text)
 
 
 def _text(table: Table, text: str) -> Table:
+    if len(text) > LONG_LINE and len(text.splitlines()) < 2:  # noqa: PLR2004  (a header and a row)
+        raise fault(table.path, f"its lines are longer than {LONG_LINE >> 10} kB; save the column that is meant alone")
     dialect, rows = find_dialect(text)
     if not rows:
         raise no_rows(table.path, dialect.names)

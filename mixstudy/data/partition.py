@@ -6,6 +6,7 @@ rows counted from 1 after the header.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import glob
@@ -33,6 +34,7 @@ BATCH_ROWS = 1 << 17
 SUFFIXES = (
     *(".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zst", ".json", ".jsonl", ".ndjson"),
     *(".parquet", ".arrow", ".feather", ".ipc", ".npy", ".xlsx", ".xls", ".ods"),
+    *(".dta", ".sav", ".zsav", ".sas7bdat"),
 )
 """Names of data files in a directory; a file named on its own may have any name."""
 
@@ -194,7 +196,10 @@ def _expand(path: str) -> list[str]:
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:
             return _matching(path)
-        found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
+        try:
+            found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
+        except UnicodeDecodeError as error:
+            raise fault(path, "the name of a file in it is not encoded as UTF-8; rename that file") from error
     names = [str(info.base_name) for info in found if not info.base_name.startswith((".", "_"))]
     for name in names:
         if not name.lower().endswith(SUFFIXES):
@@ -217,7 +222,7 @@ def _require_files(files: Iterable[str]) -> None:
         raise DataError(msg)
     seen: set[str] = set()
     for file in files:
-        name = file if is_url(file) else str(Path(file).resolve())
+        name = file if is_url(file) else os.path.realpath(file)  # Path.resolve raises at links in a circle
         if name in seen:
             raise fault(file, "named twice, and would count twice; name it once")
         seen.add(name)

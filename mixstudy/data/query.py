@@ -1,4 +1,4 @@
-"""A column of a text or JSON file by DuckDB: numbers where it knows their writing, else text that is made numbers here.
+"""A column of a text or JSON file by DuckDB: every field as text, and made a number by the rule of its writing.
 
 What is neither a number nor missing is refused with its row, counted from 1 after the header.
 """
@@ -16,7 +16,7 @@ import pyarrow as pa
 from mixstudy.data.dialect import WHOLE
 from mixstudy.data.files import fault, is_url, locate, stamp
 from mixstudy.data.numbers import COMMA, NULLS, POINT
-from mixstudy.data.raw import HEAD_BYTES, plain_text
+from mixstudy.data.raw import HEAD_BYTES, is_converted, plain_text, require_last_line
 from mixstudy.data.table import Kind, Table
 from mixstudy.model import Floats
 
@@ -31,10 +31,6 @@ FIELDS = r"""regexp_extract_all(c0, '"[^"]*"|\S+')"""
 """The fields of a line that blanks part, in SQL."""
 LINE = re.compile(r"CSV Error on Line: (\d+)")
 WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-
-
-class _OddError(Exception):
-    """A field that DuckDB doesn't take for a number by itself."""
 
 
 @cache
@@ -58,42 +54,16 @@ def column_values(table: Table, position: int, *, rows: int) -> Iterator[Floats]
     """
     import duckdb
 
-    done = start = 0
     try:
-        try:
-            for values in _as_numbers(table, position, rows):
-                yield values
-                done += values.size
-        except _OddError:
-            for values in _as_text(table, position, rows):
-                if start + values.size > done:
-                    yield values[max(0, done - start) :]
-                start += values.size
+        yield from _values(table, position, rows)
+        if table.kind is Kind.TEXT and not is_converted(table.path):
+            require_last_line(table.path)
     except (duckdb.Error, pa.ArrowException, OSError, UnicodeError) as error:
         raise fault(table.path, _explained(str(error))) from error
 
 
-def _as_numbers(table: Table, position: int, rows: int) -> Iterator[Floats]:
-    """As DuckDB itself takes fields for numbers, which is the fast way."""
-    import duckdb
-
-    dialect, decimal = table.dialect, (table.columns[0].writing or POINT).decimal
-    if dialect is None or dialect.delimiter == " " or table.columns[0].writing not in (POINT, COMMA):
-        raise _OddError
-    found = _source(table, f"nullstr=[{_quoted(NULLS)}], decimal_separator='{decimal}'", number=position)
-    try:
-        for column, *_ in _batches(f"select c{position} from {found}", rows):  # noqa: S608
-            if column.null_count and table.width == 1:  # perhaps only lines that are blank
-                raise _OddError
-            yield floats(column)
-    except (duckdb.Error, pa.ArrowException, OSError) as error:  # at the first rows, and later through Arrow
-        if "Conversion Error" in str(error):
-            raise _OddError from error
-        raise
-
-
-def _as_text(table: Table, position: int, rows: int) -> Iterator[Floats]:
-    """Fields as text, made numbers by rule; blank lines at the end are none."""
+def _values(table: Table, position: int, rows: int) -> Iterator[Floats]:
+    """Fields made numbers by rule; blank lines at the end are none."""
     raw, value = _expressions(table, position)
     found = f"select {raw} as field, {value} as v from {source(table)}"  # noqa: S608
     done, blank = 0, 0
@@ -125,12 +95,14 @@ def _batches(query: str, rows: int) -> Iterator[list[pa.Array]]:
 
 
 def _expressions(table: Table, position: int) -> tuple[str, str]:
-    """SQL for a field as it stands, and for the number that it means."""
+    """SQL for a field as it stands, and for its number; where both are asked for DuckDB types none by itself."""
     raw, writing = f"c{position}::varchar", table.columns[0].writing or POINT
     if table.dialect is not None and table.dialect.delimiter == " ":
         raw = f"case when len({FIELDS}) = {table.width} then trim({FIELDS}[{position + 1}], '\"') else c0 end"
-    if writing == POINT:
-        return raw, f"try_cast(trim({raw}) as double)"  # trim keeps DuckDB from typing the column, which would raise
+    if not writing.group:
+        odd = " or ".join(f"contains({raw}, '{mark}')" for mark in ("_", *"." * (writing == COMMA)))
+        plain = f"replace({raw}, '{writing.decimal}', '.')"
+        return raw, f"case when not ({odd}) then try_cast({plain} as double) end"  # 1_000 is a number to DuckDB
     pattern, group = (text.replace("'", "''") for text in (writing.pattern, writing.group))
     plain = f"replace(translate({raw}, '{group}', ''), '{writing.decimal}', '.')"
     return raw, f"case when regexp_full_match({raw}, '{pattern}') then try_cast({plain} as double) end"
@@ -142,21 +114,16 @@ def source(table: Table) -> str:
         names = ", ".join(f"c{place}" for place in range(table.width))
         alias = f" as t({names})" if names else ""
         return f"read_json({_address(table)}, compression='{table.packed}'){alias}"
-    return _source(table)
-
-
-def _source(table: Table, options: str = "", number: int = -1) -> str:
-    """A text file, one of whose columns may hold what DuckDB takes for numbers."""
     dialect = table.dialect
     if dialect is None or dialect.delimiter == " ":
         width, delimiter, quote = 1, WHOLE, ""
     else:
         width, delimiter, quote = table.width, dialect.delimiter, '"'
-    kinds = ", ".join(f"'c{place}': '{'DOUBLE' if place == number else 'VARCHAR'}'" for place in range(width))
+    kinds = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
     return (
         f"read_csv({_address(table)}, auto_detect=false, header=false, skip={dialect.skip if dialect else 0}, "
         f"delim='{delimiter}', quote='{quote}', escape='{quote}', columns={{{kinds}}}, compression='{table.packed}', "
-        f"encoding='utf-8', buffer_size={BUFFER_BYTES}, max_line_size={HEAD_BYTES}{options and f', {options}'})"
+        f"encoding='utf-8', buffer_size={BUFFER_BYTES}, max_line_size={HEAD_BYTES})"
     )
 
 
@@ -188,6 +155,8 @@ def _explained(error: str) -> str:
         return f"{found}; quote a field that holds the delimiter, and write decimals with a point"
     if "unterminated quote" in error:
         return f"{at} opens a quote that is not closed; close the quoted field, or remove the quote"
+    if "full read on this file" in error or "Maximum line size" in error:
+        return f"{at if line else 'a line'} is longer than {HEAD_BYTES >> 20} MB; save the column that is meant alone"
     if "not utf-8" in error:
         return f"{at}: the text is not encoded as UTF-8; save it as UTF-8"
     return f"cannot be read: {error.splitlines()[0]}; save it again"

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
 import pyarrow.fs
 
-from mixstudy.data.files import fault, locate, open_file
+from mixstudy.data.converted import CONVERTERS
+from mixstudy.data.files import fault, locate, open_file, stamp
 
 HEAD_BYTES = 1 << 20
 """What is looked at of a text file, and its longest line."""
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """How compressed files begin, in DuckDB's words."""
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How workbooks begin, of today and of long ago."""
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 """Bytes that no text file holds."""
 
@@ -34,14 +33,19 @@ def packed(path: str) -> str:
     return next((name for magic, name in PACKED.items() if start.startswith(magic)), "none")
 
 
-def is_workbook(path: str) -> bool:
-    """Whether a file is one of Excel's or of LibreOffice's."""
-    return _start(path) in WORKBOOKS
+def is_converted(path: str) -> bool:
+    """Whether a file is a program's own, which is read as text that is made of it."""
+    return _converter(path) is not None
+
+
+def _converter(path: str) -> Callable[[str, bytes], bytes] | None:
+    start = _start(path)
+    return next((convert for magic, convert in CONVERTERS.items() if start.startswith(magic)), None)
 
 
 def _start(path: str) -> bytes:
     with open_file(path) as raw:
-        return bytes(raw.read(4))
+        return bytes(raw.read(16))
 
 
 def read_head(path: str) -> bytes:
@@ -57,20 +61,35 @@ def read_head(path: str) -> bytes:
     if kind != pyarrow.fs.FileType.File:
         name = "a directory" if kind == pyarrow.fs.FileType.Directory else "not a regular file"
         raise fault(path, f"this is {name}; name a data file")
+    if is_converted(path):
+        with Path(plain_text(path, "utf-8", stamp(path)).name).open("rb") as text:
+            return text.read(HEAD_BYTES)
     with _unpacked(path) as file:
         return file.read(HEAD_BYTES)
 
 
 @contextmanager
 def _unpacked(path: str) -> Iterator[IO[bytes]]:
-    """The bytes of a file, uncompressed; a workbook as text."""
-    how, workbook = packed(path), is_workbook(path)
+    """The bytes of a file, uncompressed; a program's own as text."""
+    how, convert = packed(path), _converter(path)
     with open_file(path) as raw:
         if how != "none":
             with pa.CompressedInputStream(raw, how) as stream:
                 yield stream
         else:
-            yield io.BytesIO(_workbook(path, raw.read())) if workbook else raw
+            yield io.BytesIO(convert(path, raw.read())) if convert else raw
+
+
+def require_last_line(path: str) -> None:
+    """Raise ``DataError`` where a text ends in a very long line, which DuckDB 2.0.1 leaves out in silence."""
+    with _unpacked(path) as file:
+        if packed(path) == "none":
+            file.seek(max(0, file.seek(0, io.SEEK_END) - HEAD_BYTES))
+        end = b""
+        while piece := file.read(HEAD_BYTES):
+            end = end[-HEAD_BYTES:] + piece
+    if len(end) >= HEAD_BYTES and not re.search(rb"[\r\n]", end[-HEAD_BYTES:-2]):
+        raise fault(path, f"the last line is longer than {HEAD_BYTES >> 20} MB; save the column that is meant alone")
 
 
 @cache
@@ -81,25 +100,6 @@ def plain_text(path: str, encoding: str, _stamp: str) -> IO[str]:
         shutil.copyfileobj(codecs.getreader(encoding)(raw), file)
     file.flush()
     return file
-
-
-def _workbook(path: str, content: bytes) -> bytes:
-    """The only sheet of a workbook that holds anything, as text with tabs."""
-    import python_calamine as calamine
-
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name: rows for name in book.sheet_names if (rows := book.get_sheet_by_name(name).to_python())}
-    except calamine.CalamineError as error:
-        raise fault(path, f"a binary file, no workbook that can be read ({error}); save it as CSV (UTF-8)") from error
-    if len(sheets) > 1:
-        raise fault(path, f"several sheets hold something: {', '.join(sheets)}; save the one that is meant as CSV")
-    text = io.StringIO()
-    rows = next(iter(sheets.values()), [])
-    csv.writer(text, delimiter="\t").writerows(
-        [repr(each) if isinstance(each, float) else each for each in row] for row in rows
-    )
-    return text.getvalue().encode()
 
 
 def as_text(path: str, head: bytes) -> tuple[str, str]:

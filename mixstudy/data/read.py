@@ -18,10 +18,12 @@ from mixstudy.data.sample import DataError, Source, WeightedSample, as_sample, s
 
 
 def read_sample(path: str | Path, *, column: str | None = None, drop_missing: bool = False) -> WeightedSample:
-    """Read one column of a data file: text (CSV and its kin), JSON, Excel, NumPy, Parquet or Arrow, told by content.
+    """Read one column of a data file: text (CSV and its kin), JSON, NumPy, Parquet, Arrow and others.
 
-    Text may be delimited by comma, semicolon, tab, bar or blanks, have decimal commas, thousands set apart, a title, a
-    row of units, row names, and be compressed (gzip, zstd). Without a header its columns are ``1``, ``2``, and so on.
+    What a file holds is told by its content; those of Excel, LibreOffice and, by ``pip install 'mixstudy[stats]'``,
+    Stata, SPSS and SAS are read too. Text may be delimited by comma, semicolon, tab, bar or blanks, have decimal
+    commas, thousands set apart, a title, a row of units, row names, and be compressed (gzip, zstd). Without a header
+    its columns are ``1``, ``2``, and so on.
 
     Args:
         path: The file, a URL that fsspec opens, or ``-`` for standard input.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixstudy.data.text import glance
+from mixstudy.data.text import glance, plain
 from mixstudy.model import Floats, Prior
 
 MIN_OBSERVATIONS = 4
@@ -45,6 +45,11 @@ class Source:
     """What was observed, as an axis names it; of a column its name."""
     unit: str | None = None
     """Its unit, such as ``min``, where it is known."""
+
+    def __post_init__(self) -> None:
+        for name in ("description", "label", "unit"):
+            text = getattr(self, name)
+            object.__setattr__(self, name, text and plain(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -107,15 +107,19 @@ TYPED: dict[bytes, Callable[[str], Table]] = {b"PAR1": open_parquet, b"ARROW1": 
 
 def typed_values(table: Table, position: int, *, start: int, stop: int, rows: int) -> Iterator[Floats]:
     """The values of a column from one row group or record batch to another, so many at a time, missing ones as NaN."""
-    if table.kind is Kind.NUMPY:
-        column = _array(table.path)[:, position]
-        for first in range(0, len(column), rows):
-            yield np.asarray(column[first : first + rows], dtype=np.float64)
-        return
-    for array in (_from_parquet if table.kind is Kind.PARQUET else _from_arrow)(
-        table.path, position, start, stop, rows
-    ):
-        yield floats(array.cast(pa.float64(), safe=False))
+    for array in READERS[table.kind](table.path, position, start, stop, rows):
+        try:
+            yield floats(array.cast(pa.float64()))
+        except pa.ArrowInvalid as error:
+            problem = f"column '{table.columns[0].name}' would be rounded to float64 ({error})"
+            raise fault(table.path, f"{problem}; subtract a constant from it, or save it as float64") from error
+
+
+def _from_numpy(path: str, position: int, _start: int, _stop: int, rows: int) -> Iterator[pa.Array]:
+    column = _array(path)[:, position]
+    for first in range(0, len(column), rows):
+        piece = column[first : first + rows]
+        yield pa.array(piece.astype(np.float64 if piece.dtype.kind == "f" else piece.dtype.newbyteorder("=")))
 
 
 @contextmanager
@@ -139,6 +143,10 @@ def _from_arrow(path: str, position: int, start: int, stop: int, rows: int) -> I
             column = batches.get_batch(number).column(0)
             for first in range(0, len(column), rows):
                 yield column.slice(first, rows)
+
+
+READERS = {Kind.NUMPY: _from_numpy, Kind.PARQUET: _from_parquet, Kind.ARROW: _from_arrow}
+"""What reads a stretch of a column."""
 
 
 def rows_before(table: Table, start: int) -> int:

@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
 
+NEXT = "More: .checks; ms.explain(found); ms.plots.plot_check(found); ms.write_report(found, folder)"
+"""Where to go on from an assessment, as it is told with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assessment:
-    """What is to be said about an estimate that came from somewhere else."""
+    """What is to be said about an estimate that came from somewhere else.
+
+    ``mixstudy.explain(found)`` says it as a teacher would, ``mixstudy.plots.plot_check(found)`` draws the estimate on
+    the likelihood, ``plots.plot_steps(found)`` the steps of its trace, and ``mixstudy.write_report`` writes it all.
+    """
 
     verdict: Verdict
     """Whether it is right, in one word."""
@@ -67,10 +75,10 @@ class Assessment:
     """What was done to the input: labels put in order, observations compressed."""
 
     def __repr__(self) -> str:
-        return glance("Assessment", self.sentence, self._mistakes(), rows=self._rows())
+        return glance("Assessment", self.sentence, self._mistakes(), NEXT, rows=self._rows())
 
     def _repr_html_(self) -> str:
-        return html_glance(f"{self.sentence} {self._mistakes()}", self._rows())
+        return html_glance(f"{self.sentence} {self._mistakes()}", self._rows(), below=NEXT)
 
     def _mistakes(self) -> str:
         named = "; ".join(each.fault.name for each in self.told)

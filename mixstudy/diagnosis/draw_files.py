@@ -6,8 +6,6 @@ give them, and where these say nothing by their shape: two numbers that add up t
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import lzma
 import re
 import tarfile
@@ -16,10 +14,12 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import IO, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from mixstudy.data.sample import DataError
 from mixstudy.diagnosis.names import is_square, meaning, places
@@ -30,17 +30,11 @@ CHAIN = ("chain", ".chain", "chain_id", "chain__")
 COUNTERS = (*CHAIN, "draw", ".draw", "iteration", ".iteration", "iter", "draw__", "iter__", "")
 FEWEST = 8
 """Draws of a chain below which nothing can be seen in it."""
-MOST_ROWS = 20_000_000
-"""Rows of a table that are read: 640 MB of the four parameters."""
+MOST_NUMBERS = 20_000_000
+"""Numbers of a table that are read, five million draws of the four parameters: half a gigabyte while they are read."""
 MOST_ELEMENTS = 8
 """Elements of a variable that may hold parameters; assignments of observations hold thousands."""
 HDF5, PARQUET, NUMPY = b"\x89HDF", b"PAR1", b"\x93NUMPY"
-COMPRESSIONS: dict[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
-    ".gz": "gzip",
-    ".bz2": "bz2",
-    ".xz": "xz",
-    ".zst": "zstd",
-}
 HEAD_BYTES = 1 << 20
 """What is looked at to tell the delimiter; CmdStan's remarks above the names take a few kilobytes."""
 UNREADABLE = (
@@ -121,6 +115,7 @@ def _read(path: Path) -> pd.DataFrame:
 def _table(path: Path) -> pd.DataFrame:
     """A row for each draw, a column for each scalar."""
     if path.is_dir():
+        _require_few_coordinates(path)
         return _from_arviz(path, "zarr")
     if not path.is_file():
         msg = "no such file" if not path.exists() else "not a regular file"
@@ -128,17 +123,22 @@ def _table(path: Path) -> pd.DataFrame:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(HDF5):
-        _require_own_storage(path)
+        _require_usable(path)
         return _from_arviz(path, "h5netcdf")
     if start.startswith(PARQUET):
+        metadata = pq.read_metadata(path)
+        _require_numbers(metadata.num_rows * metadata.num_columns)
         return pd.read_parquet(path)
     if start.startswith(NUMPY):
         return _from_array(np.load(path, mmap_mode="r", allow_pickle=False))
     return _from_coda(path) if _coda_index(path) else _from_csv(path)
 
 
-def _require_own_storage(path: Path) -> None:
-    """Raise where the numbers lie in another file: HDF5 can point at any file of this machine."""
+def _require_usable(path: Path) -> None:
+    """Raise where the numbers lie in another file, as HDF5 can point at any of this machine, or are too many.
+
+    Whoever opens the file by xarray has read its coordinates.
+    """
     import h5py
 
     with h5py.File(path) as file:
@@ -146,6 +146,18 @@ def _require_own_storage(path: Path) -> None:
             if isinstance(each, h5py.Dataset) and (each.external or each.is_virtual):
                 msg = f"variable {name} points at another file, which is not read"
                 raise OSError(msg)
+            if isinstance(each, h5py.Dataset) and each.ndim == 1:
+                _require_numbers(each.size)
+
+
+def _require_few_coordinates(path: Path) -> None:
+    """The same of a folder, which can't point elsewhere."""
+    import zarr
+
+    posterior = zarr.open_group(path, mode="r", path="posterior")
+    for _, each in posterior.arrays():
+        if each.ndim == 1:
+            _require_numbers(each.size)
 
 
 def _from_arviz(path: Path, engine: str) -> pd.DataFrame:
@@ -159,9 +171,9 @@ def _from_arviz(path: Path, engine: str) -> pd.DataFrame:
                 continue
             chains, draws = each.sizes["chain"], each.sizes["draw"]
             size = each.size // max(chains * draws, 1)
-            _require_rows(chains * draws)
             if size > MOST_ELEMENTS or str(name).endswith("__"):
                 continue
+            _require_numbers(each.size)
             values = each.transpose("chain", "draw", ...).to_numpy().reshape(chains * draws, size)
             single = each.ndim == 2  # noqa: PLR2004  (chain and draw)
             columns |= {str(name) if single else f"{name}[{k}]": values[:, k] for k in range(size)}
@@ -175,40 +187,40 @@ def _from_array(array: np.ndarray) -> pd.DataFrame:
         msg = f"an array of shape (chains, draws, 4) is needed, got {array.shape} of {array.dtype}"
         raise ValueError(msg)
     stacked = array.reshape(-1, *array.shape[-2:])
-    _require_rows(stacked.shape[0] * stacked.shape[1])
+    _require_numbers(stacked.size)
     flat = pd.DataFrame(np.asarray(stacked, dtype=np.float64).reshape(-1, len(LABELS)), columns=list(LABELS))
     return flat.assign(chain=np.repeat(np.arange(stacked.shape[0]), stacked.shape[1]))
 
 
 def _from_csv(path: Path) -> pd.DataFrame:
-    compression = COMPRESSIONS.get(path.suffix.lower())
-    head = _head(path, compression)
+    with _opened(path) as file:
+        content = bytes(file.read(HEAD_BYTES))
+    if b"\0" in content or (len(content) == HEAD_BYTES and b"\n" not in content):
+        msg = "it is binary, or its first line longer than a megabyte"
+        raise ValueError(msg)
+    head = content.decode("utf-8-sig", errors="replace")
     lines = [line for line in head.splitlines() if line.strip() and not line.startswith("#")]
     first = lines[0] if lines else ""
     delimiter = max("\t;, ", key=lambda each: (first.count(each), -"\t;, ".index(each)))
     decimal = "," if delimiter == ";" and len(lines) > 1 and "." not in re.sub(r"[A-Za-z]\S*", "", lines[1]) else "."
-    table = pd.read_csv(
-        path,
-        comment="#",
-        sep=r"\s+" if delimiter == " " else delimiter,
-        decimal=decimal,
-        compression=compression,
-        nrows=MOST_ROWS + 1,
-        encoding="utf-8-sig",
-        low_memory=False,
-    )
-    _require_rows(len(table))
+    columns = first.count(delimiter) + 1
+    with _opened(path) as file:
+        table = pd.read_csv(
+            file,
+            comment="#",
+            sep=r"\s+" if delimiter == " " else delimiter,
+            decimal=decimal,
+            nrows=MOST_NUMBERS // columns + 1,
+            encoding="utf-8-sig",
+            low_memory=False,
+        )
+    _require_numbers(len(table) * columns)
     return table
 
 
-def _head(path: Path, compression: str | None) -> str:
-    """The first lines, without what stands above the names."""
-    if compression == "zstd":
-        return ""
-    module = {"gzip": gzip, "bz2": bz2, "xz": lzma}.get(compression or "")
-    with path.open("rb") if module is None else module.open(path, "rb") as file:
-        content = bytes(file.read(HEAD_BYTES))
-    return content.decode("utf-8-sig", errors="replace")
+def _opened(path: Path) -> IO[bytes]:
+    """A file, uncompressed as its ending says."""
+    return lzma.open(path) if path.suffix.lower() == ".xz" else cast("IO[bytes]", pa.input_stream(str(path)))
 
 
 def _coda_index(path: Path) -> Path | None:
@@ -221,15 +233,15 @@ def _coda_index(path: Path) -> Path | None:
 def _from_coda(path: Path) -> pd.DataFrame:
     index = _coda_index(path) or path
     stretches = pd.read_csv(index, sep=r"\s+", header=None, names=["name", "first", "last"])
-    values = pd.read_csv(path, sep=r"\s+", header=None, nrows=MOST_ROWS + 1).iloc[:, 1].to_numpy(np.float64)
-    _require_rows(values.size)
+    values = pd.read_csv(path, sep=r"\s+", header=None, nrows=MOST_NUMBERS + 1).iloc[:, 1].to_numpy(np.float64)
+    _require_numbers(values.size)
     named = zip(stretches["name"], stretches["first"].astype(int), stretches["last"].astype(int), strict=True)
     return pd.DataFrame({str(name): values[first - 1 : last] for name, first, last in named})
 
 
-def _require_rows(count: int) -> None:
-    if count > MOST_ROWS:
-        msg = f"more than {MOST_ROWS} draws; thin them"
+def _require_numbers(count: int) -> None:
+    if count > MOST_NUMBERS:
+        msg = f"more than {MOST_NUMBERS} numbers; give the four parameters alone, or thin them"
         raise ValueError(msg)
 
 

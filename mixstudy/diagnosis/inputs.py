@@ -19,7 +19,9 @@ from mixstudy.model import LABELS, Floats
 
 ORDER = ",".join(LABELS)
 LIMIT = 32 << 20
-"""Bytes of the longest trace that is read: half a million rows."""
+"""Bytes of the longest text that is read as a trace."""
+MOST_ROWS = 20_000
+"""Iterations that are looked at: ten seconds' work."""
 
 
 def four_numbers(values: Sequence[float | str], name: str, *, empty: bool = False) -> Floats:
@@ -105,6 +107,9 @@ def usable_rows(trace: Sequence[Sequence[float | str]]) -> tuple[list[Sequence[f
         ValueError: A row has not four columns, or fewer than two rows are left.
     """
     rows = list(trace)
+    if len(rows) > MOST_ROWS:
+        msg = f"the trace has {len(rows)} rows; give the first {MOST_ROWS} or fewer: a wrong step shows from the start"
+        raise ValueError(msg)
     for number, row in enumerate(rows, 1):
         if len(row) != len(LABELS):
             msg = f"row {number} of the trace has {len(row)} columns; they are {ORDER}"

@@ -67,11 +67,13 @@ def _counter(values: Floats, counts: Floats) -> Iterator[Oddity]:
 
 def _codes(sample: WeightedSample, values: Floats, counts: Floats) -> Iterator[Oddity]:
     for value, count in zip(values, counts, strict=True):
+        if value not in CODES:
+            continue
         rest = values[values != value]
         gap = float(np.abs(rest - value).min())
         most = MANY * sample.n if value == 0 else sample.n / 2  # more zeros than that are values, in excess
         lone_negative = value == -1 and rest.min() >= 0 and count > 1
-        if value in CODES and (gap > FAR * float(np.ptp(rest)) or lone_negative) and count < most:
+        if (gap > FAR * float(np.ptp(rest)) or lone_negative) and count < most:
             text = f"{value:g} occurs {_times(count)}, {gap:.3g} away from every other value"
             yield Oddity(
                 "a code for missing values",

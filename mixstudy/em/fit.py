@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.compression.refine import coarsen, compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, require_scale
-from mixstudy.data.text import glance
+from mixstudy.data.text import glance, html_glance
 from mixstudy.em.algorithm import CONVERGED, MIN_COUNT
 from mixstudy.em.likelihood import PerParameter, covariance, curvature, wald_intervals
 from mixstudy.em.run import EMStatus, Path, follow, run_em
@@ -76,11 +76,15 @@ class EMFit:
 
     def __repr__(self) -> str:
         length = f"{len(self.steps) - 1} iterations, log-likelihood {self.log_likelihood:.10g} nats"
+        return glance("EMFit", self.status.value, self.sample.source.description, length, rows=self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_glance(self.status.value, self._rows())
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """The estimate with its errors, for a reader."""
         values = zip(LABELS, self.parameters, self.standard_errors, strict=True)
-        rows = [(label, f"{value:.6g}", f"{error:.3g}") for label, value, error in values]
-        return glance(
-            "EMFit", self.status.value, self.sample.source.description, length, rows=[("", "estimate", "s.e."), *rows]
-        )
+        return [("", "estimate", "s.e."), *((label, f"{value:.6g}", f"{error:.3g}") for label, value, error in values)]
 
     @property
     def trace(self) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 
 from mixstudy.em import algorithm
 from mixstudy.em.algorithm import Expectation
-from mixstudy.model import Floats
+from mixstudy.model import Floats, require_level
 
 
 class PerParameter(NamedTuple):
@@ -87,7 +87,11 @@ def wald_intervals(estimate: Floats, standard_errors: Floats, *, level: float) -
     Args:
         estimate: The four estimates.
         standard_errors: Their standard errors.
-        level: Coverage aimed at, in (0, 1).
+        level: Coverage aimed at.
+
+    Raises:
+        ValueError: It is no probability that an interval can have.
     """
+    require_level(level)
     reach = float(ndtri((1 + level) / 2)) * standard_errors
     return np.column_stack([estimate - reach, estimate + reach])

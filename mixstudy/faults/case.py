@@ -74,7 +74,8 @@ class Case(NamedTuple):
 
     def distance(self, difference: Floats) -> float:
         """Length of a difference in standard errors; infinite where it is not finite."""
-        squared = float(difference @ self.information @ difference)
+        with np.errstate(over="ignore", invalid="ignore"):
+            squared = float(difference @ self.information @ difference)
         return math.sqrt(max(squared, 0.0)) if math.isfinite(squared) else math.inf
 
     @property

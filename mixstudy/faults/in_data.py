@@ -29,7 +29,7 @@ AT_PHI = 0.001
 NOT_AT_TRUTH = 1e-6
 """Probability of the likelihood ratio below which they are not from the truth itself."""
 FEWEST_HIGH = 20
-"""Values above the floor from which the shape of heights can be told."""
+"""Different values above the floor from which the shape of heights can be told, which hardly ever repeat."""
 
 
 def find_heights(sample: WeightedSample, fit: EMFit, _: Parameters | None) -> Match | None:
@@ -49,7 +49,7 @@ def find_heights(sample: WeightedSample, fit: EMFit, _: Parameters | None) -> Ma
     if math.sqrt(sample.n) * mixture < BAD_FIT:
         return None
     high = y > PEAK_SHARE * y[-1]
-    if high.sum() < FEWEST_HIGH or not below[~high].size:
+    if np.unique(y[high]).size < FEWEST_HIGH or not below[~high].size:
         return None
     base = below[~high][-1]
     heights, lower = _heights_distance(y[high], (below[high] - base) / (1 - base))

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.special import gammaincinv, gammaln, ndtri
-from scipy.stats import qmc
 
 from mixstudy.integral.kernel import FREEDOM, add_densities, add_moments
 from mixstudy.model import Floats
@@ -58,6 +57,8 @@ class Proposal:
 
     def draw(self, draws: int, *, seed: np.random.Generator) -> Floats:
         """Draw by a scrambled Sobol sequence (Owen 1998), shape ``(draws, 4)``; ``draws`` is a power of two."""
+        from scipy.stats import qmc  # here, as it takes half a second to load and not every command integrates
+
         unit = qmc.Sobol(DIMENSIONS + 2, bits=BITS, rng=seed).random(draws) + 0.5 ** (BITS + 1)
         which = np.minimum(np.searchsorted(np.cumsum(self.shares), unit[:, 5]), self.shares.size - 1)
         stretch = np.sqrt(FREEDOM / 2 / gammaincinv(FREEDOM / 2, unit[:, 4]))

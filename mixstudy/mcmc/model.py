@@ -48,7 +48,8 @@ def build_model(points: ArrayLike, weights: ArrayLike, prior: Prior) -> pm.Model
         x, counts = pm.Data("points", points), pm.Data("weights", weights)
         first = pt.log(weight) + pm.logp(pm.Normal.dist(mu[0], sigma), x)
         second = pt.log1p(-weight) + pm.logp(pm.Normal.dist(mu[1], sigma), x)
-        either = second + pt.softplus(first - second)  # log(e^first + e^second), at half the cost of logaddexp
+        apart = abs(first - second)
+        either = (first + second + apart) / 2 + pt.log1p(pt.exp(-apart))  # log(e^first + e^second), symmetric
         pm.Potential("log_likelihood", (counts * either).sum())
     return model
 

@@ -20,7 +20,7 @@ from nutpie.sample import CompiledModel
 from mixstudy.compression.compress import Region
 from mixstudy.compression.refine import compress_if_large, refine_until_accurate
 from mixstudy.data.sample import WeightedSample, as_sample, default_prior
-from mixstudy.data.text import glance
+from mixstudy.data.text import glance, html_glance
 from mixstudy.integral.integrate import integrate
 from mixstudy.integral.result import LEVEL, Estimates, Integral
 from mixstudy.integral.verification import Verification, summarise_draws, summarise_integral, verify
@@ -70,12 +70,17 @@ class Posterior:
 
     def __repr__(self) -> str:
         made = f"{self.settings.chains} chains of {self.settings.draws} draws, {self.divergences} divergences"
+        return glance("Posterior", self.status.value, self.sample.source.description, made, rows=self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_glance(self.status.value, self._rows())
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """Means, deviations and diagnostics, for a reader."""
         columns = {"mean": ".6g", "sd": ".3g", "r_hat": ".4f", "ess_bulk": ".0f", "ess_tail": ".0f"}
         found = self.diagnostics.to_dict("index").items()
         rows = [(str(label), *(format(row[key], spec) for key, spec in columns.items())) for label, row in found]
-        return glance(
-            "Posterior", self.status.value, self.sample.source.description, made, rows=[("", *columns), *rows]
-        )
+        return [("", *columns), *rows]
 
     @property
     def passed(self) -> bool:

@@ -9,6 +9,7 @@ from .em import player as player
 from .em import plot_em_trace as plot_em_trace
 from .em import plot_likelihood as plot_likelihood
 from .gallery import check_figures as check_figures
+from .gallery import figure_makers as figure_makers
 from .gallery import figures as figures
 from .gallery import overview as overview
 from .gallery import study_figures as study_figures

@@ -159,7 +159,8 @@ def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool
     peak = log_likelihood(sample.points, result.estimate, weights=sample.weights)
     gaps = log_likelihoods(sample.points, draws, weights=sample.weights) - peak
     low, high = float(np.quantile(gaps, DEEPEST)), max(0.0, float(gaps.max()))
-    ax.hist(gaps, bins=40, range=(low, high), density=True, color=BAND, label="posterior draws")
+    heights, edges = np.histogram(gaps, 40, (low, high), density=True)
+    ax.stairs(heights, edges, fill=True, color=BAND, label="posterior draws")
     above = int((gaps > 0).sum())
     if not above:
         d = np.linspace(low, 0, 301)
@@ -240,9 +241,8 @@ def plot_verification(
     _draw_densities(result, axes)
     for ax, label, values in zip(axes, LABELS, integral.theta.T, strict=True):
         ends = limits(result, label)
-        ax.hist(
-            values, BINS, range=ends, density=True, weights=integral.weights, color=BAND, label="integral", zorder=0
-        )
+        heights, edges = np.histogram(values, BINS, ends, density=True, weights=integral.weights)
+        ax.stairs(heights, edges, fill=True, color=BAND, label="integral", zorder=0)
         ax.set(xlim=ends, ylim=(0, None))
         finish(ax, names.of_parameter(label), "density (per unit)", ticks=4)
     if legend:

@@ -16,6 +16,7 @@ from mixstudy.report.document import Block, Document, Facts, Items, Paragraph, P
 from mixstudy.report.explanation import ALTERNATIVES, explain, mistakes_title, nearly_as_likely, offset_rows, step_rows
 from mixstudy.report.numbers import header, number, rounded, rows
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
+from mixstudy.report.reading import OF_FAULTS
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -140,7 +141,8 @@ def _mistakes(found: Assessment) -> Iterator[Section]:
         fault = each.fault
         evidence = f"{each.evidence}. {each.explanation}"
         pairs = (("wrong", fault.wrong), ("right", fault.right), ("evidence", evidence), ("source", fault.source))
-        blocks.append(Facts(title=fault.name, pairs=(("mistake", fault.name), *pairs)))
+        read = ("read on", str(OF_FAULTS[fault.name]))
+        blocks.append(Facts(title=fault.name, pairs=(("mistake", fault.name), *pairs, read)))
     blocks += [Paragraph(text=text) for text in nearly_as_likely(found.told)]
     if blocks:
         yield Section(title=mistakes_title(found), blocks=(*blocks,))

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from mixstudy.data.files import flush
+from mixstudy.data.writing import flush
 
 RENAME_EXCHANGE, HERE = 2, -100
 """Flag and folder of Linux's ``renameat2``."""

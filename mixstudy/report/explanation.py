@@ -11,6 +11,7 @@ from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.fault import CLEAR, Recognition
 from mixstudy.model import LABELS
+from mixstudy.report.reading import readings
 
 SHOWN = 8
 """Steps of a trace that a terminal shows in a table: the first of them, and the last."""
@@ -44,6 +45,7 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section("What is right", tuple(_right(found))),
         Section("What the posterior adds", tuple(_posterior_adds(found))),
         Section("What to look at next", tuple(_next(found))),
+        Section("Where to read on", readings(found.checks, (each.fault.name for each in told[:ALTERNATIVES]))),
     )
     return tuple(section for section in sections if section.lines)
 

@@ -14,11 +14,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from mixstudy.data.files import runs
+from mixstudy.data.writing import runs
 from mixstudy.report.exchange import exchange
 from mixstudy.study.provenance import PROGRAM
 
@@ -42,13 +42,23 @@ class Layout:
     """Names of the figures, whether or not a report has all of them."""
     folders: tuple[str, ...] = ()
     """Names of folders below it, each with the report of a study."""
+    others: tuple[str, ...] = ()
+    """Files by which reports of another kind are recognised that it may replace."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that such a report may have."""
         drawn = (f"{FIGURES}/{name}{suffix}" for name in self.figures for suffix in (".svg", ".pdf"))
         below = (f"{folder}/{name}" for folder in self.folders for name in STUDY.files)
-        return (self.marker, FRAGMENT, *self.tables, *(f"report.{name}" for name in FORMATS), *drawn, *below)
+        return (
+            self.marker,
+            *self.others,
+            FRAGMENT,
+            *self.tables,
+            *(f"report.{name}" for name in FORMATS),
+            *drawn,
+            *below,
+        )
 
 
 STUDY = Layout(
@@ -113,13 +123,15 @@ def folder_names(files: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def overview_layout(directory: str | Path, folders: Sequence[str]) -> Layout:
-    """The folder of several studies: what it is to hold, and what an earlier report of this kind in it holds."""
+def study_layout(directory: str | Path, folders: Sequence[str] = ()) -> Layout:
+    """The folder of a study, or of several: what it is to hold, and what an earlier report of either in it holds."""
     earlier: list[str] = []
     with suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads((Path(directory) / OVERVIEW).read_text("utf-8"))["studies"]
         earlier = [each["folder"] for each in told if each["folder"] in folder_names([str(each["folder"])])]
-    return Layout(marker=OVERVIEW, tables=("studies.csv",), figures=(), folders=tuple({*earlier, *folders}))
+    marker, other = (OVERVIEW, STUDY.marker) if folders else (STUDY.marker, OVERVIEW)
+    tables = (*STUDY.tables, "studies.csv")
+    return replace(STUDY, marker=marker, others=(other,), tables=tables, folders=tuple({*earlier, *folders}))
 
 
 def check_output(directory: str | Path, layout: Layout) -> None:
@@ -169,16 +181,21 @@ def staged(target: Path, layout: Layout) -> Iterator[Path]:
 
 
 def _refuse_foreign(target: Path, layout: Layout) -> None:
-    """Raise where the target holds anything but an earlier report of its kind."""
+    """Raise where the target holds anything but an earlier report that may be replaced."""
     names = set(_held(target, layout.files))
-    ours = False
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        ours = json.loads((target / layout.marker).read_text("utf-8"))["provenance"]["program"] == PROGRAM
+    ours = any(_is_ours(target / marker) for marker in (layout.marker, *layout.others))
     foreign = sorted(names - set(layout.files)) or (not ours and sorted(names))
     if foreign:
-        whose = "another report's" if foreign[0] in MARKERS else f"which {PROGRAM} did not write"
-        msg = f"the output directory {target} holds {foreign[0]!r}, {whose}; choose another"
+        found = next((name for name in foreign if name in MARKERS), foreign[0])
+        whose = "another report's" if found in MARKERS else f"which {PROGRAM} did not write"
+        msg = f"the output directory {target} holds {found!r}, {whose}; choose another"
         raise OutputError(msg)
+
+
+def _is_ours(marker: Path) -> bool:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return bool(json.loads(marker.read_text("utf-8"))["provenance"]["program"] == PROGRAM)
+    return False
 
 
 def _held(target: Path, files: tuple[str, ...], below: str = "") -> Iterator[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 from mixstudy.comparison.verdict import Verdict
 from mixstudy.model import LABELS
 from mixstudy.report.document import Document, Facts, Section, Table
-from mixstudy.report.folder import OVERVIEW, folder_names, move, overview_layout, staged
+from mixstudy.report.folder import OVERVIEW, folder_names, move, staged, study_layout
 from mixstudy.report.numbers import NOTHING, rows
 from mixstudy.report.parts import MODEL
 from mixstudy.report.render import render_html, render_latex, render_markdown
@@ -69,7 +69,7 @@ def write_overview(
         OutputError: The directory can't be created or written, or holds a file that is not ours.
     """
     target, folders = Path(directory).resolve(), folder_names([each.file for each in studied])
-    layout = overview_layout(target, folders)
+    layout = study_layout(target, folders)
     with staged(target, layout) as stage:
         tables = {}
         for each, folder in zip(studied, folders, strict=True):

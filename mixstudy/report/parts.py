@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mixstudy.comparison.verdict import CheckStatus, Verdict
-from mixstudy.report.document import Block, Facts, Paragraph, Section, Table
+from mixstudy.report.document import Block, Facts, Items, Paragraph, Section, Table
 from mixstudy.report.numbers import number
+from mixstudy.report.reading import readings
 from mixstudy.report.serialise import provenance_pairs
 
 if TYPE_CHECKING:
@@ -33,14 +34,16 @@ def note(sample: WeightedSample, checks: Sequence[Check]) -> str:
 
 
 def checks_section(checks: Sequence[Check], *further: Block) -> Section:
-    """Every check with its status, its number and its sentence, and what else is told."""
+    """Every check with its status, its number and its sentence, where to read on, and what else is told."""
     table = Table(
         title="Checks",
         header=("check", "status", "value", "what it says"),
         rows=tuple((check.name, check.status.value, number(check.value), check.explanation) for check in checks),
         prose=frozenset({"what it says"}),
     )
-    return Section(title="Checks", blocks=(table, *further))
+    lines = readings(checks)
+    where = (Paragraph(text="Read on about what did not pass:"), Items(lines=lines)) if lines else ()
+    return Section(title="Checks", blocks=(table, *where, *further))
 
 
 def adequacy_section(found: Adequacy, *further: Block, seen: tuple[Block, ...] = ()) -> Section:

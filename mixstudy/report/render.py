@@ -143,5 +143,6 @@ def _tex_character(character: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Escape for Markdown as code hosts read it, in a table's cell as in a paragraph."""
-    return re.sub(r"([\\`*_{}\[\]<>#|$~&@])", r"\\\1", " ".join(text.split()))
+    """Escape for Markdown as code hosts read it, in a table's cell as in a paragraph; no address becomes a link."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|$~&]|:(?=//)|(?<=www)\.)", r"\\\1", " ".join(text.split()))
+    return escaped.replace("@", "<span>@</span>")  # with a backslash it would still be a person or an address

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mixstudy import plots
-from mixstudy.data.files import replacing, write_atomically
+from mixstudy.data.writing import replacing, write_atomically
 from mixstudy.report.calibration import calibration_document
 from mixstudy.report.render import render_html
 from mixstudy.report.serialise import plain

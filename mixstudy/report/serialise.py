@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 def provenance_pairs(provenance: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Names and values of a provenance, versions among them."""
+    """Names and values of a provenance, versions among them; what is not known is left out."""
     found: dict[str, Any] = {}
     for name, value in provenance.items():
         found |= value if isinstance(value, Mapping) else {name: value}
-    return tuple((name, str(value)) for name, value in found.items())
+    return tuple((name, str(value)) for name, value in found.items() if value is not None)
 
 
 def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, Any]:

@@ -28,13 +28,13 @@ from mixstudy.em.fit import fit_em
 from mixstudy.integral.result import IntegralStatus
 from mixstudy.mcmc.posterior import sample_posterior
 from mixstudy.mcmc.samplers import compile_model
-from mixstudy.model import LABELS, Floats, Parameters, Prior, log_likelihood, log_likelihoods, simulate
+from mixstudy.model import LABELS, Floats, Parameters, log_likelihood, log_likelihoods, simulate
 from mixstudy.study.data_set import condense, labelled, per_label, posterior_columns
 from mixstudy.study.design import (
     MOST_DATA_SETS,
     MOST_OBSERVATIONS,
+    PriorDesign,
     Seeds,
-    StudyDesign,
     require_between,
     seeds_at,
 )
@@ -75,7 +75,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationDesign(StudyDesign):
+class CalibrationDesign(PriorDesign):
     """What is calibrated; the data sets take turns in their size."""
 
     replicates: int = 1000
@@ -85,14 +85,14 @@ class CalibrationDesign(StudyDesign):
     centre: float = 0.0
     """Prior mean of both component means."""
     scale: float = 1.0
-    """Unit of the prior: 2.5 of it spread the means, one of it spreads sigma; above 0."""
+    """Unit of the prior, above 0: by default 2.5 of it spread the means, one of it spreads sigma."""
 
     def __post_init__(self) -> None:
         require_between("replicates", [self.replicates], 1, MOST_DATA_SETS)
         require_between("n", self.n, MIN_OBSERVATIONS, MOST_OBSERVATIONS)
         require_between("seed", [self.seed], 0)
         require_between("draws", [self.sampler.draws], LEAST_DRAWS)
-        Prior(centre=self.centre, scale=self.scale)
+        self.prior_at(centre=self.centre, scale=self.scale)
 
     def tasks(self) -> list[CalibrationTask]:
         """All data sets, their sizes in turn."""
@@ -137,7 +137,7 @@ class Calibration(Results[CalibrationDesign]):
 
 def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
     """Draw a truth, simulate, sample, rank: one row, whatever happens."""
-    prior = Prior(centre=design.centre, scale=design.scale)
+    prior = design.prior_at(centre=design.centre, scale=design.scale)
     drawn = prior.draw(1, seed=task.seeds.data)
     truth = Parameters(**{label: float(drawn[label][0]) for label in LABELS})
     row: Row = {

@@ -18,7 +18,7 @@ from mixstudy.data.sample import WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
 from mixstudy.mcmc.samplers import compile_model
-from mixstudy.model import LABELS, Prior, simulate
+from mixstudy.model import LABELS, simulate
 from mixstudy.study.design import Design, Task
 from mixstudy.study.provenance import versions
 from mixstudy.study.run import Row, guarded, timed
@@ -98,7 +98,7 @@ def analyse(task: Task, design: Design) -> list[Row]:
         with timed(row, "em"):
             em = fit_em(sample)
         row.update(em_columns(em))
-        prior = Prior(centre=sample.mean, scale=task.prior * sample.sd)
+        prior = design.prior_at(centre=sample.mean, scale=task.prior * sample.sd)
         with timed(row, "posterior"):
             settings = design.sampler_at(task.seeds.sampler)
             posterior = sample_posterior(em.sample, prior=prior, settings=settings, compiled=compiled, cores=1)

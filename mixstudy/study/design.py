@@ -22,7 +22,7 @@ import numpy as np
 from mixstudy.data.files import read_short
 from mixstudy.data.sample import MIN_OBSERVATIONS
 from mixstudy.mcmc.settings import SamplerSettings
-from mixstudy.model import Parameters, require_level
+from mixstudy.model import MU_SCALES, Parameters, Prior, require_level
 
 MOST_OBSERVATIONS = 10**9
 """Of a data set: 8 GB; more would not be simulated but run out of memory."""
@@ -99,6 +99,28 @@ class StudyDesign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriorDesign(StudyDesign):
+    """A design that says under which prior the posteriors are sampled, the default's shape or another."""
+
+    prior_means: float = MU_SCALES
+    """Standard deviation of both means under the prior, in its scales, above 0."""
+    prior_sigma: float = 1.0
+    """Scale of sigma's half-normal, in its scales, above 0."""
+    prior_weight: tuple[float, float] = (1.0, 1.0)
+    """The two numbers of the weight's Beta, above 0; both 1 is uniform."""
+
+    def prior_at(self, *, centre: float, scale: float) -> Prior:
+        """The prior with that centre and unit, data units.
+
+        Raises:
+            ValueError: A number of its shape is out of its range.
+        """
+        return Prior(
+            centre=centre, scale=scale, means=self.prior_means, sigma=self.prior_sigma, weight=self.prior_weight
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One data set of a study."""
 
@@ -120,7 +142,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design(StudyDesign):
+class Design(PriorDesign):
     """A grid of cells and how often each is repeated; the default ends within ten minutes on two cores."""
 
     n: tuple[int, ...] = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -146,6 +168,7 @@ class Design(StudyDesign):
         require_between("seed", [self.seed], 0)
         require_shape(weight=self.weight, separation=self.separation, prior=self.prior)
         require_level(self.level)
+        self.prior_at(centre=0.0, scale=1.0)
 
     @property
     def cells(self) -> int:
@@ -231,6 +254,8 @@ def _converted(key: str, value: Any, default: Any) -> Any:  # noqa: ANN401  (of 
     if isinstance(default, list):
         items = value if isinstance(value, list | tuple) else [value]
         return tuple(_converted(key, item, default[0]) for item in items)
+    if isinstance(value, float) and value.is_integer() and type(default) is int:
+        return int(value)  # as 1e6 is written
     whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(default, float) and (whole or isinstance(value, float)):
         return float(value)

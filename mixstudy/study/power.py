@@ -103,10 +103,12 @@ class Power(Results[PowerDesign]):
         return int((self.table["fault"] == RIGHT).sum())
 
     def brief(self) -> pd.DataFrame:
-        """The summary of right pairs and faults."""
-        return power_summary(self.table)
+        """How often right pairs and faults are called a disagreement, and named."""
+        return power_summary(self.table)[[*BRIEF]]
 
 
+BRIEF = ("fault", "n", "separation", "weight", "data_sets", "counted", "disagree", "named")
+"""Columns of the summary that a terminal has room for."""
 MEASURING: Job[PowerTask, PowerDesign] = Job(
     name="power",
     work=judge_right_and_wrong,

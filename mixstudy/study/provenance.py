@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shlex
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -16,11 +18,19 @@ SHOWN_BY = ("plots", "report", "cli")
 """Parts of the program that show rows and make none."""
 
 
+def command() -> str | None:
+    """The command line by which this program was started; None where it was not, but is used from Python."""
+    started = Path(sys.argv[0])
+    as_module = started.name == "__main__.py" and started.parent.name == PROGRAM
+    return shlex.join([PROGRAM, *sys.argv[1:]]) if as_module or started.stem == PROGRAM else None
+
+
 def provenance() -> dict[str, object]:
-    """Program, versions, platform, and the time in UTC."""
+    """Program, command line, versions, platform, and the time in UTC."""
     return {
         "program": PROGRAM,
         "version": metadata.version(PROGRAM),
+        "command": command(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: metadata.version(name) for name in PACKAGES},

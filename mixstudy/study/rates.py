@@ -90,7 +90,9 @@ def told(n: float, at: Parameters) -> str:
 
 
 def _called_wrong(count: int, of: int) -> str:
-    return f"{count} were called wrong, a rate below {100 * exact_limits(count, of)[1]:.2g} %"
+    return (
+        f"{count} {'was' if count == 1 else 'were'} called wrong, a rate below {100 * exact_limits(count, of)[1]:.2g} %"
+    )
 
 
 def count_rates(table: pd.DataFrame) -> pd.DataFrame:

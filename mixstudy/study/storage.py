@@ -17,7 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixstudy.data.files import FullError, read_short, sweep, write_atomically
+from mixstudy.data.files import read_short
+from mixstudy.data.writing import FullError, sweep, write_atomically
 
 PLAN = "design.json"
 """Records the design that the results belong to."""

@@ -21,7 +21,13 @@ from mixstudy.plots.gallery import study_figures
 from mixstudy.study import rates
 from mixstudy.study.rates import count_rates
 from mixstudy.study.replicate import run_study
-from mixstudy.report.results import CALIBRATION, LARGE_SAMPLE, RANKS, SUMMARY, write_results
+from mixstudy.report.results import (
+    CALIBRATION,
+    LARGE_SAMPLE,
+    RANKS,
+    SUMMARY,
+    write_results,
+)
 
 HERE = Path(__file__).parent
 CELLS = Design(
@@ -36,16 +42,24 @@ CELLS = Design(
 def main():
     """Run both, and write tables and figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-sets", type=int, default=1000, help="of the calibration")
-    parser.add_argument("--right-pairs", type=int, default=20, help="in each cell of the rates")
+    parser.add_argument(
+        "--data-sets", type=int, default=1000, help="of the calibration"
+    )
+    parser.add_argument(
+        "--right-pairs", type=int, default=20, help="in each cell of the rates"
+    )
     parser.add_argument("--workers", type=int)
     parser.add_argument("--cluster")
     given = parser.parse_args()
     how = {"resume": True, "workers": given.workers, "cluster": given.cluster}
-    study = run_study(Design(), HERE / "runs" / "default", progress=told("study"), **how)
+    study = run_study(
+        Design(), HERE / "runs" / "default", progress=told("study"), **how
+    )
     write_results(study)
     design = CalibrationDesign(replicates=given.data_sets)
-    found = run_calibration(design, HERE / "runs" / "calibration", progress=told("calibration"), **how)
+    found = run_calibration(
+        design, HERE / "runs" / "calibration", progress=told("calibration"), **how
+    )
     write_results(found)
     for name in (SUMMARY, LARGE_SAMPLE):
         shutil.copy(study.folder / name, HERE / name)
@@ -56,12 +70,16 @@ def main():
         save(figure, HERE / f"{name}.png")
     grid = replace(CELLS, replicates=given.right_pairs)
     judged = run_study(grid, HERE / "runs" / "rates", progress=told("rates"), **how)
-    count_rates(judged.table).to_csv(Path(rates.__file__).with_name(rates.FILE), index=False)
+    count_rates(judged.table).to_csv(
+        Path(rates.__file__).with_name(rates.FILE), index=False
+    )
 
 
 def told(what):
     """Print how far a run has come."""
-    return lambda progress: print(f"{what}: {progress.done} of {progress.total}", flush=True)
+    return lambda progress: print(
+        f"{what}: {progress.done} of {progress.total}", flush=True
+    )
 
 
 if __name__ == "__main__":

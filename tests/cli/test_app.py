@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import mixstudy as ms
 from mixstudy.cli.app import app
+from mixstudy.cli.terminal import sentence
 
 QUICK = ["--n", "400", "--draws", "600", "--tune", "600"]
 
@@ -90,12 +91,31 @@ def test_simulate_writes_what_the_api_draws(tmp_path: Path, name: str):
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
+def test_simulate_replaces_a_file_only_when_asked(tmp_path: Path):
+    """What is there already stays, whoever made it, and --overwrite replaces it."""
+    path = tmp_path / "x.csv"
+    path.write_text("precious")
+    refused = run("simulate", str(path), "--n", "50")
+    assert (refused.exit_code, path.read_text()) == (2, "precious")
+    assert "exists: replace it by --overwrite" in refused.output.replace("\n", " ")
+    assert run("simulate", str(path), "--n", "50", "--overwrite").exit_code == 0
+    assert ms.read_sample(path).n == 50
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["study", "no-such.csv"], "no-such.csv"),
-        (["study", "--level", "1.5"], "level must lie strictly between 0 and 1, got 1.5"),
+        (["study", "--level", "1.5"], "level must lie between 0.5 and 0.999999999, got 1.5"),
         (["study", "--truth", "1,2"], "--truth takes four numbers"),
+        (["study", "--truth", "0.2_62,5,15,2"], "--truth takes four numbers"),
+        (["study", "--truth", "0.3,\u0665,15,2"], "--truth takes four numbers"),
+        (["study", "--prior", "means=1_0"], "--prior takes"),
+        (["replicate", "--n", "\u0661\u0660\u0660"], "--n takes numbers separated by commas"),
+        (["replicate", "--separation", "3_1.5"], "--separation takes numbers separated by commas"),
+        (["fit", "--level", "1e-320"], "level must lie between 0.5 and 0.999999999, got 1e-320"),
+        (["check", "x.csv", "--estimate", "0.2_62,5,15,2"], "four finite numbers"),
+        (["check", "x.csv", "--estimate", "0.3,\u0665,15,2"], "four finite numbers"),
         (["study", "--truth", "2,5,15,2"], "weight must lie in [0, 1], got 2.0"),
         (["study", "--prior", "means=10,weight=2"], "--prior takes means=A, sigma=B and weight=A:B"),
         (["study", "--prior", "mean=10"], "such as means=10,sigma=3,weight=2:2; got 'mean=10'"),
@@ -119,6 +139,20 @@ def test_bad_input_is_exit_code_2(tmp_path: Path, monkeypatch, arguments, messag
     assert result.exit_code == 2
     assert message in result.output.replace("\n", " ")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_fit_keeps_its_iterations(tmp_path: Path, ending: str):
+    """--out has every iteration as printed, with all digits, and a bad name is refused before the work."""
+    path = tmp_path / f"trace.{ending}"
+    assert (
+        run("fit", "--plain", "--start", "0.3,4,14,3", "--iterations", "6", "--n", "500", "--out", str(path)).exit_code
+        == 0
+    )
+    table = pd.read_csv(path) if ending == "csv" else pd.read_parquet(path)
+    expected = ms.fit_em_plain(ms.simulate(ms.ORIGIN, n=500, seed=0), start=[0.3, 4, 14, 3], iterations=6).trace
+    pd.testing.assert_frame_equal(table.set_index("iteration"), expected)
+    assert "must end in .csv or .parquet" in run("fit", "--n", "500", "--out", str(tmp_path / "trace.txt")).output
 
 
 @pytest.mark.parametrize("arguments", [["fit", "--plain", "--iterations", "5000", "--n", "50"], ["--help"]])
@@ -236,3 +270,9 @@ def test_files_honour_the_umask(tmp_path: Path, mask: int):
         os.umask(before)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.*")}
     assert modes == dict.fromkeys(("x.csv", "x.parquet", "check.json", "report.html"), 0o666 & ~mask)
+
+
+def test_a_folder_for_compiled_code_that_cannot_be_written():
+    """What PyTensor says of it is told with a way out."""
+    error = ValueError("Unable to create the compiledir directory '/proc/x'. Check the permissions.")
+    assert sentence(error).endswith("write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ...")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -89,6 +90,25 @@ def test_its_commands_are_commands(told):
         assert all(option in known for option in rest if option.startswith("--")), line
 
 
+def test_its_commands_can_be_tried(tmp_path, capsys, monkeypatch):
+    """The files that --save leaves are those of the commands, which say what the story said; none is written over."""
+    folder = tmp_path / "my files"
+    monkeypatch.setattr(cli_demo, "out", Console(width=1000))
+    cli_demo._make_room(folder)
+    cli_demo._strange_numbers(0, folder)
+    cli_demo._still_wrong(0, folder)
+    story = capsys.readouterr().out
+    shown = [shlex.split(part.split("\n \n")[0]) for part in story.replace("\\\n", "").split("$ mixstudy ")[1:]]
+    assert [words[0] for words in shown] == ["check"] * 3
+    for arguments, sentence in zip(shown, ("Disagree", "Agree", "Disagree"), strict=True):
+        done = run(*[each.strip() for each in arguments if each.strip()], "--quiet")
+        assert done.output.startswith(sentence), done.output
+        assert words(done.output) in words(story)
+    refused = run("demo", "--save", str(folder))
+    assert refused.exit_code == 2
+    assert "holds heights.csv, printed.txt, sample.csv already" in words(refused.output)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_story_does_not_hang_on_its_seed(seed, capsys, monkeypatch):
     """With other random numbers the same mistakes are named."""
@@ -126,6 +146,25 @@ def test_bash_completes(line, wanted):
     settings = {"_MIXSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
     done = subprocess.run([PROGRAM], env=os.environ | settings, capture_output=True, text=True, check=False)  # noqa: S603
     assert set(done.stdout.split()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("header", "begun", "wanted"),
+    [
+        ("eruptions,waiting", "", {"eruptions", "waiting"}),
+        ('"waiting time";id', "w", {"waiting time"}),
+        ("1.5", "", set()),
+    ],
+)
+@pytest.mark.parametrize("command", ["study", "check", "fit"])
+def test_bash_completes_a_column(tmp_path, command, header, begun, wanted):
+    """--column is completed from the header of the file that stands before it; where there is none, by nothing."""
+    file = tmp_path / "data.csv"
+    file.write_text(f"{header}\n1;2\n")
+    words = f"mixstudy {command} {file} --column {begun}"
+    settings = {"_MIXSTUDY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"}
+    done = subprocess.run([PROGRAM], env=os.environ | settings, capture_output=True, text=True, check=False)  # noqa: S603
+    assert {*done.stdout.strip().splitlines()} == wanted
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 from typer.testing import CliRunner
 
@@ -43,6 +45,21 @@ def test_calibration_from_the_command_line(tmp_path):
     assert set(pd.read_csv(folder / "calibration.csv")["quantity"]) >= {"weight", "log_likelihood"}
 
 
+def test_the_prior_is_that_of_study(tmp_path):
+    """--prior takes the shape that study takes, tells it, and keeps it in the design, of truths too."""
+    shape = ["--prior", "means=9, weight=2:3", "--n", "40", *TINY[4:]]
+    for calibrate in ([], ["--calibrate", 2]):
+        folder = tmp_path / f"r{len(calibrate)}"
+        result = run("--out", folder, *shape, *calibrate)
+        assert result.exit_code == 0, result.output
+        assert "Prior: means=9,sigma=1,weight=2:3" in result.output
+        assert "…" not in result.output  # cut off
+        assert calibrate or result.output.count("covers") == 3
+        design = json.loads((folder / "design.json").read_text())
+        assert (design["prior_means"], design["prior_sigma"], design["prior_weight"]) == (9, 1, [2, 3])
+        assert "prior_means" in (folder / "report.html").read_text("utf-8")
+
+
 def test_bad_input_is_one_sentence(tmp_path):
     """An unknown key, a bad list and an option that makes no sense exit with 2, named; nothing is written."""
     design = tmp_path / "d.toml"
@@ -54,6 +71,8 @@ def test_bad_input_is_one_sentence(tmp_path):
         (["--calibrate", 3, "--n", "100.5"], "n must be a whole number, got 100.5"),
         (["--n", "2"], "n must be at least 4, got 2"),
         (["--calibrate", 3, "--weight", "0.5"], "--weight can't go with --calibrate"),
+        (["--prior", "mean=3"], "--prior takes means=A, sigma=B and weight=A:B"),
+        (["--prior", "sigma=0"], "the prior's sigma must lie from 0.001 to 1000"),
         (["--resume"], "holds no study to go on with: leave out --resume"),
         (["--design", tmp_path / "none.toml"], "none.toml: no such file; check the path"),
     ):

@@ -50,7 +50,7 @@ def test_other_data_is_refused(fit, faithful_posterior):
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [({"level": 1.0}, "level must lie strictly between 0 and 1, got 1.0"), ({"kind": "x"}, "kind must be 'eti' or")],
+    [({"level": 1.0}, "level must lie between 0.5 and 0.999999999, got 1.0"), ({"kind": "x"}, "kind must be 'eti' or")],
 )
 def test_bad_arguments(fit, origin_posterior, bad, message):
     """A level or kind out of range is refused with the value."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 import mixstudy as ms
 from mixstudy.comparison.goodness_of_fit import check_adequacy
@@ -16,6 +18,18 @@ def test_leaving_one_out_prefers_two(faithful, faithful_posterior):
     assert found.difference == pytest.approx(gain - 2, abs=2)
     assert found.difference > 4 * found.standard_error
     assert found.worst_pareto_k < 0.7
+
+
+def test_one_component_written_as_two_predicts_as_one():
+    """Draws of one component's posterior, written as a mixture of two alike, gain nothing but Monte Carlo error."""
+    rng = np.random.default_rng(5)
+    x, n = rng.normal(3, 2, 60), 60
+    sigma = x.std(ddof=1) * np.sqrt((n - 1) / rng.chisquare(n - 1, 1000))
+    mu = x.mean() + sigma / np.sqrt(n) * rng.standard_normal(1000)
+    found = compare_loo(x, np.column_stack([np.full(1000, 0.5), mu, mu, sigma]))
+    inverse = 1 / norm.pdf(x, mu[:, None], sigma[:, None])  # an observation's predictive density is 1 over their mean
+    errors = inverse.std(axis=0, ddof=1) / inverse.mean(axis=0) / np.sqrt(1000)
+    assert abs(found.difference) < 4 * np.sqrt(np.sum(errors**2))
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet
+import pyreadstat
 import pytest
 
+from mixstudy.data import converted
 from mixstudy.data.numbers import NULLS
+from mixstudy.data.partition import open_parts
 from mixstudy.data.read import old_faithful, read_sample
 from mixstudy.data.sample import DataError, sha256_of
 
@@ -104,6 +109,14 @@ def test_text_beyond_the_head(write: Write) -> None:
         read_sample(write("x,y\n" + "1,a\n" * 400_000 + "foo,a\n"))
 
 
+@pytest.mark.parametrize("odd", ["1_000", "0x10", "1d5", "1.5.2", "1 000", "\u0661"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_no_number_beyond_the_head(write: Write, decimal: str, odd: str) -> None:
+    """What only some program takes for a number is text, also far below what is looked at first."""
+    with pytest.raises(DataError, match=f"first in row 5001: '{odd.replace('.', decimal)}'"):
+        read_sample(write("x;y\n" + f"1{decimal}5;a\n" * 5000 + f"{odd.replace('.', decimal)};a\n"))
+
+
 def test_encoding_beyond_the_head(write: Write) -> None:
     """A wrong encoding is reported, also far below what is looked at first."""
     with pytest.raises(DataError, match="not encoded as UTF-8; save it as UTF-8"):
@@ -148,7 +161,7 @@ def test_many_missing_values(write: Write) -> None:
         pytest.param("z,y\n1,2\n", "no column 'x'; the columns are 'z', 'y'", id="no such column"),
         pytest.param("z,X \n1,2\n", r"no column 'x'; did you mean 'X'\?; the columns", id="nearest column"),
         pytest.param("x,y\n1,2\nfoo,3\nbar,4\n", "column 'x' holds text, first in row 2: 'foo'; it must", id="text"),
-        pytest.param("x\n1_000\n", "column 'x' holds 1_000; it must hold numbers", id="a number to Python only"),
+        pytest.param("x\n1_000\n", "column 'x' holds text, first in row 1: '1_000'", id="a number to Python only"),
         pytest.param("x\n1\n-inf\n1e999\n", r"2 infinite value\(s\), in row\(s\) 2, 3; correct or", id="infinite"),
         pytest.param(
             "x,y\n1,2\n2,2\n3,4,5\n3,2\n", r"line 4 has 3 field\(s\) and the table 2; quote", id="too many fields"
@@ -362,6 +375,73 @@ def test_every_kind_of_file_is_told_by_its_content(tmp_path: Path, kind: str) ->
     assert read_sample(tmp_path / "x.dat").points.tolist() == WAITING
 
 
+STATISTICS = pd.DataFrame({"id": range(1, 6), "label": ["a", "", "b\tc", "d", "e"], "waiting": WAITING})
+
+
+def write_statistics(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table as Stata or SPSS do."""
+    if "dta" in path.suffix:
+        pyreadstat.write_dta(table, path, version=10 if path.suffix == ".dta10" else 15)
+    else:
+        pyreadstat.write_sav(table, path, compress=path.suffix == ".zsav")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["dta", "dta10", "sav", "zsav"])
+def test_files_of_statistics_programs(tmp_path: Path, ending: str) -> None:
+    """The values beside a counter are found to the last digit; a missing one is missing, a damaged file refused."""
+    path = write_statistics(tmp_path / f"x.{ending}", STATISTICS)
+    assert read_sample(path).points.tolist() == WAITING
+    holed = STATISTICS.assign(waiting=STATISTICS["waiting"].where(STATISTICS["id"] != 2))
+    write_statistics(path, holed)
+    with pytest.raises(DataError, match=r"column 'waiting' has 1 missing value\(s\), in row\(s\) 2"):
+        read_sample(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(DataError, match=r"file that cannot be read .* save it again, or as CSV"):
+        read_sample(path)
+
+
+def test_statistics_that_say_they_are_huge(tmp_path: Path) -> None:
+    """SPSS's header holds the number of rows, for which memory would be taken."""
+    path = write_statistics(tmp_path / "x.sav", STATISTICS)
+    content = bytearray(path.read_bytes())
+    content[80:84] = (10**9).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="1000000000 rows of 3 columns; save the column alone"):
+        read_sample(path)
+
+
+def test_statistics_without_their_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to it is told."""
+    path = write_statistics(tmp_path / "x.sav", STATISTICS)
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(DataError, match=r"a \.sav file is read by pyreadstat; pip install 'mixstudy\[stats\]'"):
+        read_sample(path)
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How large it is unpacked is known before it is."""
+    (tmp_path / "x.xlsx").write_bytes(KINDS["workbook"])
+    monkeypatch.setattr(converted, "UNPACKED", 1000)
+    with pytest.raises(DataError, match="a workbook of more than 0 MB, unpacked; save it as CSV"):
+        read_sample(tmp_path / "x.xlsx")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n8\n"])
+@pytest.mark.parametrize("above", ["", "x\n" + "1\n" * 9])
+def test_very_long_lines_are_refused(write: Write, above: str, end: str) -> None:
+    """A line of megabytes is no row of a table, first, later or last, nor left out in silence."""
+    with pytest.raises(DataError, match=r"longer than .*; save the column that is meant alone"):
+        read_sample(write(above + "7" * 3_000_000 + end))
+
+
+def test_a_link_in_a_circle(tmp_path: Path) -> None:
+    """It leads to no file."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(DataError, match="loop: no such file; check the path"):
+        read_sample(tmp_path / "loop")
+
+
 @pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1)], ids=str)
 @pytest.mark.parametrize("kind", ["<f8", ">f4", "<f2"])
 def test_numpy(tmp_path: Path, shape: tuple[int, ...], kind: str) -> None:
@@ -379,3 +459,32 @@ def test_standard_input(kind: str) -> None:
     content = numpy.getvalue() if kind == "NumPy" else KINDS[kind]
     done = subprocess.run([sys.executable, "-c", program], input=content, capture_output=True, check=False)  # noqa: S603
     assert done.stdout.decode().strip() == str(WAITING), done.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are Unicode")
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    """A file or a folder whose name no reader can take is refused by the name, with the way out."""
+    path = tmp_path / "s\udce9.csv"
+    path.write_text("x\n1\n2\n3\n4\n")
+    with pytest.raises(DataError, match=r"s\udce9\.csv: the name is not encoded as UTF-8, .* rename it"):
+        read_sample(path)
+    with pytest.raises(DataError, match="the name of a file in it is not encoded as UTF-8; rename that file"):
+        open_parts([tmp_path])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "npy"])
+def test_whole_numbers_that_floats_do_not_hold(tmp_path: Path, kind: str) -> None:
+    """Integers are read to their last digit, or refused; never rounded in silence."""
+    path = tmp_path / f"x.{kind}"
+    for last in (2**53, 2**53 + 1):
+        x = np.array([1, 2, 3, last])
+        if kind == "npy":
+            np.save(path, x)
+        elif kind == "arrow":
+            pyarrow.feather.write_feather(pa.table({"x": x}), str(path))
+        else:
+            pyarrow.parquet.write_table(pa.table({"x": x}), path)
+        if last == 2**53:
+            assert read_sample(path).points.tolist() == x.tolist()
+    with pytest.raises(DataError, match=r"would be rounded to float64 .* subtract a constant from it, or save"):
+        read_sample(path)

@@ -176,3 +176,9 @@ def test_parameters_in_standard_units_are_those_of_the_standardised_points():
     there = ms.log_density(sample.standardised, ms.Parameters(*standard))
     np.testing.assert_allclose(there, ms.log_density(sample.points, ms.ORIGIN) + np.log(sample.sd), rtol=1e-12)
     np.testing.assert_allclose(sample.from_standard([standard] * 2), [ms.ORIGIN.array] * 2, rtol=1e-15)
+
+
+def test_names_are_text():
+    """What a source, a label or a unit is called holds no control characters and nothing that is no text."""
+    source = Source(description="\x1b[31mred", sha256="", label="a\x00\udce9", unit="\u202emin")
+    assert (source.description, source.label, source.unit) == ("\\x1b[31mred", "a\\x00\\udce9", "\\x202emin")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import operator
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -63,14 +65,23 @@ def test_a_long_sentence_is_wrapped_and_the_rest_is_cut() -> None:
     assert lines[-2:] == ["      a", "  x  10"]
 
 
-@pytest.mark.parametrize("name", ["Comparison", "Assessment"])
+@pytest.mark.parametrize("name", ["EMFit", "Posterior", "Comparison", "Assessment"])
 def test_a_notebook_shows_a_table(name: str, results: dict[str, object]) -> None:
     """A notebook shows the sentence and a row for each parameter."""
     found = results[name]
-    assert isinstance(found, ms.Comparison | ms.Assessment)
+    assert isinstance(found, ms.EMFit | ms.Posterior | ms.Comparison | ms.Assessment)
     text = found._repr_html_()
-    assert html.escape(found.sentence) in text
+    said = found.status.value if isinstance(found, ms.EMFit | ms.Posterior) else found.sentence
+    assert html.escape(said) in text
     assert text.count("<tr>") == 1 + len(ms.LABELS)
+
+
+@pytest.mark.parametrize("name", ["Comparison", "Assessment"])
+def test_a_result_says_where_to_go_on(name: str, results: dict[str, object]) -> None:
+    """The functions that draw, explain and report it are named with it, whole, and exist."""
+    named = re.findall(r"ms\.([\w.]+)\(", repr(results[name]))
+    assert {"write_report"} < {*named}
+    assert all(operator.attrgetter(each)(ms) for each in named)
 
 
 def test_html_is_escaped() -> None:

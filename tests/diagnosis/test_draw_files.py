@@ -1,9 +1,16 @@
 """Draws that somebody else made: read, judged, and refused where they can't be."""
 
+import gzip
+import lzma
+
+import h5py
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+import zarr
 
 import mixstudy as ms
 from mixstudy.diagnosis.draw_files import find_draws, read_draws
@@ -188,3 +195,49 @@ def test_draws_of_another_model_are_refused(tmp_path, columns, message):
     frame(**columns).to_csv(tmp_path / "draws.csv", index=False)
     with pytest.raises(ms.DataError, match=message):
         read_draws(tmp_path / "draws.csv")
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_packed_tables(tmp_path, table, ending):
+    """A table that gzip, bzip2, xz or zstd packed holds the same draws."""
+    path = tmp_path / f"draws.csv{ending}"
+    text = table.to_csv(index=False).encode()
+    path.write_bytes(lzma.compress(text) if ending == ".xz" else text)
+    if ending not in ("", ".xz"):
+        with pa.output_stream(str(path)) as file:
+            file.write(text)
+    assert read_draws(path).shape == (4, 1000, 4)
+
+
+def huge_netcdf(path):
+    """Four variables of a billion draws, of which nothing is stored."""
+    with h5py.File(path, "w") as file:
+        for name in ("draw", "weight", "mu1", "mu2", "sigma"):
+            file.create_dataset(f"posterior/{name}", shape=(10**9,), dtype="f8", chunks=(1024,))
+
+
+def huge_zarr(path):
+    """The same as a folder."""
+    for name in ("draw", "weight"):
+        zarr.open_group(path, mode="a").create_array(f"posterior/{name}", shape=(10**9,), dtype="f8", chunks=(1024,))
+
+
+def huge_parquet(path):
+    """Twenty-two million equal rows in a few kilobytes."""
+    some = pa.table({"weight": np.full(2**21, 0.3)})
+    with pq.ParquetWriter(path, some.schema) as writer:
+        for _ in range(11):
+            writer.write_table(some)
+
+
+def huge_table(path):
+    """Columns of which the rows that are read would be too many numbers."""
+    path.write_bytes(gzip.compress(b"a" + b",a" * 9_999_999 + b"\n"))
+
+
+@pytest.mark.parametrize("make", [huge_netcdf, huge_zarr, huge_parquet, huge_table])
+def test_a_small_file_that_holds_too_much_is_refused(tmp_path, make):
+    """It is refused before its numbers take memory, with what to do."""
+    make(path := tmp_path / "draws.csv.gz")
+    with pytest.raises(ms.DataError, match=r"more than 20000000 numbers; give the four|first line longer than"):
+        read_draws(path)

@@ -69,6 +69,12 @@ def test_an_index_without_a_name_is_no_column(tmp_path):
     assert ms.read_trace(tmp_path / "t.txt") == [["0.4", "4.0", "14.0", "3.0"], ["0.3", "5.0", "15.0", "2.5"]]
 
 
+def test_a_trace_of_very_many_rows_is_refused():
+    """Minutes of work are refused before they begin, with what to do."""
+    with pytest.raises(ValueError, match="the trace has 20001 rows; give the first 20000 or fewer"):
+        usable_rows([[0.4, 4, 14, 3]] * 20_001)
+
+
 def test_a_loop_that_breaks_down_at_once_is_told_where():
     """Not finite after the first step: the message says so."""
     with pytest.raises(ValueError, match="row 2 of the trace is not finite: the loop breaks down in its step 1"):

@@ -161,6 +161,13 @@ def test_a_trace_names_the_faulty_step(sample, fit, name):
         assert name in names(recognise(None, sample, fit=fit, trace=rows))[:2]
 
 
+@pytest.mark.parametrize("top", [1, 2, 5])
+def test_a_few_repeated_values_are_no_heights(top):
+    """Data of few different values, however many observations share the highest, are not taken for heights."""
+    values = np.array([0.0248, 0.0319, *np.linspace(1.2, 1.35, top)])
+    assert heights_in(ms.as_sample(np.random.default_rng(0).choice(values, 1200))) is None
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_origin_from_other_heights(seed):
     """From the printed trace and heights of any seed, both of the origin's mistakes are named first."""

@@ -19,7 +19,7 @@ OPTIONS = {
         *("--column", "--drop-missing", "--plain", "--start", "--iterations", "--level", "--seed", "--exact"),
         *("--pool", "--quiet", "--n"),
     ),
-    "simulate": ("--truth", "--seed", "--quiet", "--n"),
+    "simulate": ("--truth", "--seed", "--quiet", "--n", "--overwrite"),
     "check": (
         *("--estimate", "--column", "--drop-missing", "--label", "--unit", "--truth", "--start", "--trace", "--draws"),
         *("--map", "--format", "--title", "--level", "--kind", "--seed", "--quiet", "--out"),
@@ -29,7 +29,7 @@ OPTIONS = {
     "study": ("--n", "--chains", "--draws", "--tune", "--level", "--seed", "--help"),
     "power": ("--design", "--resume", "--help"),
 }
-FLAGS = {"--drop-missing", "--plain", "--exact", "--pool", "--quiet", "--help", "--resume", "--bibtex"}
+FLAGS = {"--drop-missing", "--plain", "--exact", "--pool", "--quiet", "--help", "--resume", "--bibtex", "--overwrite"}
 
 
 @pytest.fixture(scope="module")

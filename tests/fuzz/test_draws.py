@@ -97,6 +97,13 @@ def test_any_estimate_is_judged_or_refused(estimate, x):
     assert not np.isnan(found.deficit)
 
 
+def test_an_estimate_whose_square_no_float_holds():
+    """It is infinitely many standard errors off, also from what the data give without their outliers."""
+    x = np.random.default_rng(0).standard_cauchy(150)
+    found = check_estimate((0.2, 1.7e308, -3.7, 9.0), x)
+    assert found.verdict is ms.Verdict.DISAGREE
+
+
 @pytest.mark.parametrize("scale", [1e-85, 1e-95, 1e90])
 def test_an_estimate_at_an_extreme_scale_is_judged(scale):
     """EM's own numbers of data at any scale that is promised are the maximum: no matrix of theirs is singular."""

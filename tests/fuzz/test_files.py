@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
+import pyreadstat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,19 +107,21 @@ def test_damaged_text_is_read_or_refused(folder, table, data):
 
 @pytest.fixture(scope="module")
 def typed(folder):
-    """One column of numbers as Parquet, Arrow, NumPy and a workbook of text."""
+    """One column of numbers as Parquet, Arrow, NumPy, Stata and SPSS."""
     table = pa.table({"x": np.arange(40.0), "y": [str(k) for k in range(40)]})
     pyarrow.parquet.write_table(table, folder / "t.parquet")
     with pa.ipc.new_file(folder / "t.arrow", table.schema) as file:
         file.write_table(table)
     np.save(folder / "t.npy", np.arange(40.0))
-    return [(folder / f"t.{kind}").read_bytes() for kind in ("parquet", "arrow", "npy")]
+    pyreadstat.write_dta(table.to_pandas(), folder / "t.dta")
+    pyreadstat.write_sav(table.to_pandas(), folder / "t.sav")
+    return [(folder / f"t.{kind}").read_bytes() for kind in ("parquet", "arrow", "npy", "dta", "sav")]
 
 
 @settings(max_examples=150)
-@given(st.integers(0, 2), st.data())
+@given(st.integers(0, 4), st.data())
 def test_damaged_binary_files_are_read_or_refused(folder, typed, which, data):
-    """Parquet, Arrow and NumPy with bytes changed: numbers or a refusal, never another exception."""
+    """Parquet, Arrow, NumPy, Stata and SPSS with bytes changed: numbers or a refusal, never another exception."""
     (folder / "b.bin").write_bytes(damaged(data, typed[which]))
     found = numbers_in(folder / "b.bin")
     assert found is None or np.isfinite(found).all()

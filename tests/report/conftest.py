@@ -38,7 +38,8 @@ def written(result: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def _quick_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawing of figures out where only the files matter."""
 
-    def write(_result: Comparison, stage: Path, *_: object) -> None:
+    def write(_result: Comparison, stage: Path, *_: object, **__: object) -> None:
         (stage / "report.html").write_text("page")
 
+    monkeypatch.setattr("mixstudy.plots.figure_makers", lambda _: {})
     monkeypatch.setattr("mixstudy.report.write._write_documents", write)

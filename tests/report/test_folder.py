@@ -77,7 +77,7 @@ def test_writing_failure_changes_nothing(
     replace_file, calls = os.replace, []
     monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)  # as where folders can't change places
 
-    def fail(source: Path, *others: Any) -> None:
+    def fail(source: Path, *others: Any, **_: Any) -> None:
         calls.append(source)
         if where != "os.replace" or len(calls) == 3:
             raise failure

@@ -12,9 +12,10 @@ from pages import contents
 
 from mixstudy.comparison.compare import Comparison
 from mixstudy.comparison.verdict import Verdict
-from mixstudy.report.folder import OVERVIEW, OutputError, check_output, folder_names, overview_layout
+from mixstudy.report.folder import OVERVIEW, OutputError, check_output, folder_names, study_layout
 from mixstudy.report.overview import Studied, overview_document, worst, write_overview
 from mixstudy.report.render import render_html, render_latex, render_markdown
+from mixstudy.report.write import write_report
 
 
 def studied(result: Comparison, *outcomes: str) -> list[Studied]:
@@ -92,6 +93,27 @@ def test_a_later_overview_replaces_an_earlier_one(bare: Comparison, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("_quick_page")
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_one_study_and_several_replace_each_other(
+    bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, exchanged: bool
+) -> None:
+    """In either order nothing of the earlier report is left, and somebody's file still stops the later one."""
+    if not exchanged:
+        monkeypatch.setattr("mixstudy.report.folder.exchange", lambda *_: False)
+    several = studied(bare, "agree", "agree")
+    write_report(bare, tmp_path / "one")
+    write_overview(several, tmp_path / "all", formats=("md",))
+    alone, together = contents(tmp_path / "one").keys(), contents(tmp_path / "all").keys()
+    write_overview(several, tmp_path / "one", formats=("md",))
+    write_report(bare, tmp_path / "all")
+    assert contents(tmp_path / "one").keys() == together
+    assert contents(tmp_path / "all").keys() == alone
+    (tmp_path / "one/file-1/notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"holds 'file-1/notes\.txt'"):
+        write_report(bare, tmp_path / "one")
+
+
+@pytest.mark.usefixtures("_quick_page")
 @pytest.mark.parametrize("name", ["notes.txt", "file-0/notes.txt", "other/notes.txt"])
 def test_an_overview_leaves_foreign_files_alone(bare: Comparison, tmp_path: Path, name: str) -> None:
     """Somebody's file among ours, at whatever depth, is refused before any work, and nothing is touched."""
@@ -101,7 +123,7 @@ def test_an_overview_leaves_foreign_files_alone(bare: Comparison, tmp_path: Path
     (tmp_path / name).write_text("mine")
     before = contents(tmp_path)
     for refuse in (
-        lambda: check_output(tmp_path, overview_layout(tmp_path, ["file-0"])),
+        lambda: check_output(tmp_path, study_layout(tmp_path, ["file-0"])),
         lambda: write_overview(found, tmp_path),
     ):
         with pytest.raises(

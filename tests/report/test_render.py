@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from cmarkgfm import github_flavored_markdown_to_html
 from pages import PROVENANCE, document, page
 
 from mixstudy.comparison.compare import Comparison
 from mixstudy.report.folder import STUDY
-from mixstudy.report.render import render_markdown
+from mixstudy.report.render import markdown, render_markdown
 from mixstudy.report.write import write_report
 
 
@@ -80,6 +82,15 @@ def test_html_same_result_same_page(result: Comparison, written: Path, tmp_path:
     """Writing twice gives the same bytes."""
     again = write_report(result, tmp_path, provenance=PROVENANCE)
     assert again.read_bytes() == (written / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text", ["https://a.example", "(ftp://a.example)", "www.a.example", "me@a.example", "mailto:me@a.example", "[a](b)"]
+)
+def test_markdown_makes_no_links(text: str) -> None:
+    """What a column is called is text on a code host (by GitHub's own renderer), never a link."""
+    assert "href" not in github_flavored_markdown_to_html(markdown(text))
+    assert "href" in github_flavored_markdown_to_html(text)
 
 
 def test_markdown_finds_its_figures(written: Path) -> None:

@@ -33,7 +33,7 @@ def test_writing_writes_all(written: Path, result: Comparison) -> None:
 
 def test_writing_one_format(bare: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one format only its files are written, and its path is returned."""
-    monkeypatch.setattr("mixstudy.plots.figures", lambda _: {"data": Figure()})
+    monkeypatch.setattr("mixstudy.plots.figure_makers", lambda _: {"data": Figure})
     assert write_report(bare, tmp_path, formats=("md",)) == tmp_path / "report.md"
     names = {name for name in contents(tmp_path) if not name.startswith("figures/")}
     assert names == TABLES - {"em_trace.csv"} | {"report.md"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,6 +69,13 @@ def test_wrong_posterior_is_caught(tmp_path, monkeypatch):
     found = run_calibration(SMALL, tmp_path / "c", workers=1)
     summary = calibration_summary(found.table.assign(sampler_status="PASSED", integral_status="TRUSTED"))
     assert not summary.groupby("by")["inside"].all().any()
+
+
+def test_truths_are_drawn_from_the_designs_prior(tmp_path):
+    """Under a Beta with little spread every true weight is near its mean."""
+    tight = replace(SMALL, replicates=3, prior_weight=(400.0, 600.0))
+    truths = run_calibration(tight, tmp_path / "t", workers=1).table["truth_weight"]
+    assert ((truths - 0.4).abs() < 4.5 * np.sqrt(0.4 * 0.6 / 1001)).all()
 
 
 def test_bands_tell_uniform_from_not():

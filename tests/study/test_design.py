@@ -28,6 +28,11 @@ def test_file_is_read(tmp_path):
     assert Design.from_mapping(design.as_dict()) == design
 
 
+def test_a_round_number_may_be_written_with_an_exponent():
+    """1e3 observations are a thousand; a number that is not whole stays refused."""
+    assert Design.from_mapping({"n": [100, 1e3]}).n == (100, 1000)
+
+
 def test_tasks_are_the_grid():
     """Each cell is there as often as it has replicates, the first of every cell before the second of any."""
     design = Design(n=(100, 1000), weight=(0.2, 0.5), separation=(3.0,), prior=(1.0, 0.1), replicates=3)
@@ -62,9 +67,11 @@ def test_default_is_small_enough():
         ({"weight": "half"}, "weight must be a number, got 'half'"),
         ({"separation": 0}, "separation must be finite and above 0, got 0.0"),
         ({"prior": [-1.0]}, "prior must be finite and above 0, got -1.0"),
+        ({"prior_weight": [1]}, "the prior of the weight needs the two numbers of a Beta"),
+        ({"prior_means": 0}, "the prior's means must lie from 0.001 to 1000, got 0.0"),
         ({"replicates": 0}, "replicates must be at least 1, got 0"),
         ({"escalate": 1}, "escalate must be true or false, got 1"),
-        ({"level": 2.0}, "level must lie strictly between 0 and 1, got 2.0"),
+        ({"level": 2.0}, "level must lie between 0.5 and 0.999999999, got 2.0"),
         ({"chains": 1}, "chains must be at least 2, got 1"),
         ({"draws": 10**9}, "draws must be at most 1000000, got 1000000000"),
         ({"n": 10**27}, "n must be at most 1000000000, got 1000"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 import mixstudy.study.data_set
 from mixstudy.mcmc.settings import SamplerSettings
@@ -18,6 +19,8 @@ from mixstudy.study.summary import large_sample, summarise
 SAMPLER = SamplerSettings(chains=2, draws=60, tune=60, escalate=False)
 TINY = Design(n=(40, 400), separation=(4.0,), replicates=3, sampler=SAMPLER)
 """Data sets as cheap as real ones can be."""
+FAR = 4.5
+"""Monte Carlo errors that a right mean keeps within, but for one time in 100 000."""
 
 
 def without_times(table):
@@ -54,6 +57,15 @@ def test_a_smaller_study_is_read_from_a_larger_one(whole):
     less = run_study(replace(TINY, n=(40,), replicates=2), whole.folder, resume=True, progress=told.append)
     assert [(each.done, each.total) for each in told] == [(2, 2)]
     assert_same(less.table, whole.table[whole.table["n"] == 40][:2].reset_index(drop=True))
+
+
+def test_posteriors_are_those_of_the_designs_prior(tmp_path):
+    """With groups so far apart that labels are known, the weight's posterior is the Beta that conjugacy gives."""
+    design = replace(TINY, n=(40,), separation=(14.0,), replicates=1, prior_weight=(200.0, 300.0))
+    row = run_study(design, tmp_path / "far", workers=1).table.iloc[0]
+    exact = beta(200 + 40 * row["em_weight"], 300 + 40 * (1 - row["em_weight"]))
+    assert abs(row["posterior_mean_weight"] - exact.mean()) < FAR * row["mcse_mean_weight"]
+    assert abs(row["em_weight"] - exact.mean()) > FAR * row["mcse_mean_weight"]
 
 
 def test_checks_of_a_row_are_those_of_a_comparison():

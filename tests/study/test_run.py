@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mixstudy.data.files import TEMPORARY, FullError
+from mixstudy.data.writing import TEMPORARY, FullError
 from mixstudy.study.run import Job, Results, guarded, run_job
 from mixstudy.study.storage import FolderError
 

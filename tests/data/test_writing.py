@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from mixstudy.data.files import TEMPORARY, FullError, sweep, write_atomically
+from mixstudy.data.writing import TEMPORARY, FullError, sweep, write_atomically
 
 
 def test_file_is_replaced_as_a_whole(tmp_path):
