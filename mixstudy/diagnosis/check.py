@@ -7,6 +7,7 @@ it. A posterior, where there is one, has its say by ``compare``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -198,7 +199,7 @@ def _conclude(
     verdict, sentence = judge(evidence, checks, RULES)
     faults, location = (*evidence.faults, *evidence.marks), _location(evidence, estimate)
     rest = None if evidence.alone else _without(oddities, estimate)
-    if rest is not None and rest.off <= SLACK * rest.rounding:
+    if rest is not None and rest.off <= SLACK * rest.rounding < math.inf:
         faults, location = tuple(each for each in faults if each.fault.seen_in == "data"), None
     if verdict is Verdict.DISAGREE:
         sentence += headline(location, worth_telling(faults, right=at_maximum(evidence)))

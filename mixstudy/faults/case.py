@@ -80,8 +80,9 @@ class Case(NamedTuple):
 
     @property
     def rounding(self) -> float:
-        """Largest distance that rounding of the printed figures can account for."""
-        return max(math.sqrt(float(self.half @ np.abs(self.information) @ self.half)), FINEST)
+        """Largest distance that rounding of the printed figures can account for; infinite where no float holds it."""
+        with np.errstate(over="ignore"):
+            return max(math.sqrt(float(self.half @ np.abs(self.information) @ self.half)), FINEST)
 
     @property
     def off(self) -> float:

@@ -31,6 +31,7 @@ POINTS = "06-a-hundred-million-points.ipynb"
 MATHEMATICS = "mathematics.md"
 OF_CHECKS: Mapping[str, Reading] = {
     "likelihood": Reading(SCRATCH, "2. Why every step goes up"),
+    "printed likelihood": Reading(SCRATCH, "2. Why every step goes up"),
     "data": Reading(WRONG, "4.1 Heights are not a sample"),
     "trace": Reading(SCRATCH, "1. If only the labels were known"),
     "draws": Reading(PYMC, "3. Draw, and look at the chains"),
