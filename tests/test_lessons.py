@@ -57,18 +57,26 @@ def needed(before, code):
     return [before[0], *reversed(chosen)]
 
 
-@pytest.mark.parametrize(
-    ("before", "code"),
-    [pytest.param(*each, id=f"{name[:2]}-{k}") for name in LESSONS for k, each in enumerate(solutions(name), 1)],
-)
-def test_solutions_run(before, code):
-    """The code of a solution runs after the lesson's, and what it asserts holds."""
+@pytest.fixture(scope="module")
+def lessons():
+    """For each lesson what its cells have made so far, and which of them have run: each runs once."""
     plt.switch_backend("agg")
-    names = {"display": lambda *_, **__: None}
+    return {name: ({"display": lambda *_, **__: None}, set()) for name in LESSONS}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "code"),
+    [pytest.param(name, *each, id=f"{name[:2]}-{k}") for name in LESSONS for k, each in enumerate(solutions(name), 1)],
+)
+def test_solutions_run(lessons, name, before, code):
+    """The code of a solution runs after the lesson's, and what it asserts holds."""
+    names, ran = lessons[name]
     with mpl.rc_context():
         for cell in needed(before, code):
-            exec(cell, names)  # noqa: S102
-        exec(code, names)  # noqa: S102
+            if cell not in ran:
+                exec(cell, names)  # noqa: S102
+                ran.add(cell)
+        exec(code, names.copy())  # noqa: S102
         plt.close("all")
 
 
