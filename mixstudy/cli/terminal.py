@@ -122,7 +122,12 @@ def _terminated(*_: object) -> None:
 
 
 def _set_up_process() -> None:
-    """Spare what a short-lived process does not need: collecting what stays, and BLAS threads for small matrices."""
+    """Spare what a short-lived process does not need: collecting what stays, and BLAS threads for small matrices.
+
+    And keep bytecode, also where the environment says otherwise, as images of containers do to stay small: what PyMC
+    loads takes eight seconds to compile, in every process.
+    """
+    sys.dont_write_bytecode = False
     gc.set_threshold(MANY_OBJECTS)
     atexit.register(gc.freeze)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded; others wait in a busy loop
