@@ -35,6 +35,8 @@ REACH = 6.0
 ROUNDED = 0.01
 """Standard errors by which the rounding of observations and estimates may move a maximum that counts as reached, the
 most that printing is forgiven too (``comparison.checks.STATIONARY``)."""
+SHORT = 1e-3
+"""Standard errors from the maximum, by the score, from which a climb that could not go on was stopped by rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,14 +233,14 @@ def _fit(sample: WeightedSample, path: Path, maxima: tuple[LocalMaximum, ...]) -
     for array in (cov, iterates):
         array.setflags(write=False)
     parameters = _in_data_units(sample, theta.array)
-    rounded = path.status is EMStatus.CONVERGED and _rounding(sample, parameters) > ROUNDED
+    coarse = _rounding(sample, parameters) > ROUNDED or path.distance > SHORT
     return EMFit(
         parameters=parameters,
         standard_errors=PerParameter(*np.sqrt(np.diag(cov)).tolist()),
         covariance=cov,
         log_likelihood=float(heights[-1, 0]),
         distance=path.distance,
-        status=EMStatus.ROUNDED if rounded else path.status,
+        status=EMStatus.ROUNDED if coarse and path.status is EMStatus.CONVERGED else path.status,
         maxima=maxima,
         steps=path.steps,
         iterates=iterates,

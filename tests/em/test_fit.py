@@ -180,3 +180,10 @@ def test_absurd_scales_are_refused(scale):
     """A spread whose powers are no floats is refused with what to do."""
     with pytest.raises(ms.DataError, match="rescale the data"):
         ms.fit_em(scale * ms.simulate(ms.ORIGIN, n=300, seed=0))
+
+
+def test_a_climb_that_rounding_stops_short_is_not_called_converged():
+    """Where the last digits of the score leave a thousandth of a standard error, the status says what floats allow."""
+    fit = ms.fit_em(np.array([0.0, 0.0, 1141.0, 1.5590896135496512e16]))
+    assert fit.status is ms.EMStatus.ROUNDED
+    assert fit.distance > 1e-3

@@ -42,7 +42,7 @@ def assess(draws, x=ORDINARY):
         return None
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(wild_draws())
 def test_any_draws_are_judged_or_refused(draws):
     """Whatever the numbers: a verdict or a refusal; what is not finite or out of range is never agreed with."""
@@ -53,7 +53,7 @@ def test_any_draws_are_judged_or_refused(draws):
         assert verdict is not ms.Verdict.AGREE
 
 
-@settings(max_examples=15)
+@settings(max_examples=40)
 @given(
     st.integers(0, 99), st.integers(2, 4), st.integers(4, 300), st.sampled_from(["constant", "copied", "all", "two"])
 )
@@ -71,7 +71,7 @@ def test_chains_that_did_not_move_never_pass(seed, chains, length, kind):
     assert assess(draws) is not ms.Verdict.AGREE
 
 
-@settings(max_examples=8)
+@settings(max_examples=25)
 @given(tame_data(), st.sampled_from([np.nan, 1e300, 0.0, 1.0]), st.integers(0, 99))
 def test_draws_of_other_data_are_judged_or_refused(x, value, seed):
     """Draws held against data that they are not about: a verdict or a refusal, never another exception."""
