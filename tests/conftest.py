@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ import mixstudy as ms
 from mixstudy.data.read import old_faithful
 from mixstudy.mcmc.samplers import compile_model
 from mixstudy.study.data_set import CHECK_NAMES, INTERVALS, SCHEMA, check_column
+
+sys.dont_write_bytecode = False  # as the program: kernels and commands that tests start would each compile for seconds
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
