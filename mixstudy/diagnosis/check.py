@@ -35,10 +35,11 @@ from mixstudy.diagnosis.oddities import Oddity, find_oddities
 from mixstudy.diagnosis.rules import RULES, headline, worth_naming, worth_telling
 from mixstudy.diagnosis.where import locate_mistake
 from mixstudy.em.fit import EMFit, fit_em
-from mixstudy.faults.case import SLACK, Case, make_case
+from mixstudy.faults.case import FLOAT, SLACK, Case, make_case
 from mixstudy.faults.draws_case import ordered
 from mixstudy.faults.figures import Printed
 from mixstudy.faults.following import begins
+from mixstudy.faults.precision import OF_SUMS
 from mixstudy.faults.recognise import recognise
 from mixstudy.model import Floats, Parameters, Prior, require_level
 
@@ -162,7 +163,8 @@ def _gather(
     given, heights = None if draws is None else _kept(draws), None
     reading = None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior)
     if rows is not None and location is not None and log_likelihood is not None:
-        heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample)
+        error = OF_SUMS if location.single else FLOAT
+        heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample, error=error)
     at_its_start = stranded and rows is None
     usable = estimate if begins(theta.array) and not at_its_start else None
     faults = recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit)

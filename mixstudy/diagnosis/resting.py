@@ -23,6 +23,7 @@ from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Printed, Rows, half_units
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.place import Place
+from mixstudy.faults.precision import right_to_single
 from mixstudy.faults.slips import slips
 from mixstudy.model import LABELS
 
@@ -118,6 +119,8 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
         yield (), "The numbers are those of the maximum."
     if not wrong.any():
         yield _stationary(case)
+    if not (mean_kept and variance_kept) and (single := _to_single(case, steps)):
+        yield single
     if wrong.sum() >= MISREPORTED and (reported := _reported(case, steps)):
         yield reported
     if mean_kept and wrong[:SIGMA].any() and (variance_kept or wrong[SIGMA]):
@@ -143,6 +146,16 @@ def _stationary(case: Case) -> Found:
         return (Place.START,), f"All four equations hold: another maximum than the highest. {left.sentence}"
     text = "All four equations hold as far as the figures tell, as in a slow run that had not converged"
     return (Place.E_STEP_OR_STOP,), f"{text}. {left.sentence}"
+
+
+def _to_single(case: Case, steps: Steps) -> Found | None:
+    """A right step moves the numbers by no more than rounding in float32 does."""
+    printed = Rows(steps.theirs, case.half[None])
+    single = right_to_single(steps.begins, steps.theirs - steps.right, steps.allowed, printed, case.sample)
+    if single is None:
+        return None
+    text = f"A right step moves these numbers by no more than rounding in single precision (float32{single.way}) does"
+    return (Place.PRECISION,), f"{text}. From them it is {case.off:.3g} standard errors to the maximum."
 
 
 def _violated(steps: Steps, wrong: NDArray[np.bool_]) -> Found:

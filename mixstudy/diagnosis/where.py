@@ -28,13 +28,15 @@ def locate_mistake(evidence: Diagnosis, estimate: Printed) -> Location | None:
     if at_maximum(evidence):
         return by_trace
     found = localise_estimate(estimate, evidence.sample, evidence.fit)
-    if by_trace is None or found is None or not _its_last(by_trace, estimate):
-        return found
-    return _on_its_way(evidence, estimate, by_trace, found)
+    if by_trace is not None and found is not None and _its_last(by_trace, estimate):
+        found = _on_its_way(evidence, estimate, by_trace, found)
+    return found
 
 
 def _on_its_way(evidence: Diagnosis, estimate: Printed, by_trace: Location, found: Location) -> Location:
     """Right steps that end before the maximum: where would they have led?"""
+    if by_trace.single and found.places == (Place.PRECISION,):
+        return replace(found, sentence=f"{by_trace.sentence} {found.sentence}")
     left = remaining(make_case(estimate, evidence.sample, evidence.fit))
     if left.steps is None:
         return replace(found, places=(Place.START,), sentence=f"{by_trace.sentence} {left.sentence}")

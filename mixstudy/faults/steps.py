@@ -231,23 +231,6 @@ def unshared_errors(data: Points, both: tuple[Floats, Floats]) -> Floats:
     return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))[3:]) * np.array([s1, s2]))
 
 
-def single_precision(points: Floats, weights: Floats, theta: Floats) -> Floats:
-    """Textbook EM with data, responsibilities and sums in float32, data units, for ``FEW`` iterations."""
-    x, counts = points.astype(np.float32), weights.astype(np.float32)
-    w, mu1, mu2, s = theta.astype(np.float32)
-    for _ in range(FEW):
-        first = w * np.exp(-(((x - mu1) / s) ** 2) / 2)
-        second = (1 - w) * np.exp(-(((x - mu2) / s) ** 2) / 2)
-        r1 = counts * first / np.maximum(first + second, np.finfo(np.float32).tiny)
-        r2 = counts - r1
-        n1, n2 = r1.sum(), r2.sum()
-        if not min(n1, n2) > 0:
-            return np.full(4, math.nan)
-        w, mu1, mu2 = n1 / (n1 + n2), (r1 * x).sum() / n1, (r2 * x).sum() / n2
-        s = np.sqrt(((r1 * (x - mu1) ** 2).sum() + (r2 * (x - mu2) ** 2).sum()) / (n1 + n2))
-    return np.array([w, mu1, mu2, s], dtype=np.float64)
-
-
 def tolerance_stop(data: Points, start: Floats, *, tolerance: float) -> Floats:
     """Run textbook EM until the mean log-likelihood rises by less than ``tolerance``, as scikit-learn stops."""
     before, theta = mean_log_likelihood(data, start), start
