@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import nutpie
@@ -24,6 +25,10 @@ from pytensor.graph.replace import vectorize_graph
 from mixstudy.mcmc.model import build_model, prior_data, starting_points
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
+
+if getattr(pytensor.config, "generated_src_dir", None) == "":
+    # else each function that PyTensor compiles leaves a file in the temporary folder for good
+    pytensor.config.generated_src_dir = str(Path(pytensor.config.compiledir) / "source")
 
 
 @cache

@@ -34,6 +34,8 @@ SEEDS = (1, 2)
 """Seeds of a study: each run is to replace the report of the other."""
 PATIENCE = 20.0
 """Seconds in which the workers of a killed program must have ended."""
+INTERRUPTED = 130
+"""How a command ends that SIGTERM reaches, as Ctrl-C does."""
 STAGE = ".mixstudy-"
 SECONDS = "seconds.json"
 """How long the references took."""
@@ -65,7 +67,7 @@ def run(command: str, target: Path, *options: str, kill: tuple[int, float] | Non
     expected = {0, 1, 3}
     if kill is not None:
         number, moment = kill
-        expected |= {-number, 128 + number}
+        expected |= {-number, INTERRUPTED}
         try:
             process.wait(moment)
         except subprocess.TimeoutExpired:
@@ -140,18 +142,23 @@ def kill_often(command: str, number: int, kills: int, place: Path, chance: rando
     while tally.killed < kills:
         tries += 1
         seed = SEEDS[tries % 2] if command == "study" else SEEDS[0]
-        options = ("--seed", str(seed), *(["--resume"] if command != "study" else []))
+        options = _options(seed, target)
         ended, wrong = run(command, target, *options, kill=(number, chance.uniform(0, seconds)))
         left = [path for path in (*target.parent.iterdir(), *_inside(target)) if path.name.startswith(STAGE)]
         wrong += _mixed(command, target, whole, ended=ended)
         tally = Tally(tally.killed + (not ended), tally.stages + bool(left), (*tally.faults, *wrong))
         if tally.killed % 5 == 0 and not ended:
-            ended, wrong = run(command, target, *options)
+            ended, wrong = run(command, target, *_options(seed, target))
             wrong += _mixed(command, target, whole, ended=True) + _left_behind(target)
             tally = tally._replace(faults=(*tally.faults, *([] if ended else ["did not finish"]), *wrong))
         if ended and command != "study":
             shutil.rmtree(target)
     return tally
+
+
+def _options(seed: int, target: Path) -> tuple[str, ...]:
+    """To go on where there is something to go on with."""
+    return ("--seed", str(seed), *(["--resume"] if (target / "design.json").exists() else []))
 
 
 def _mixed(command: str, target: Path, whole: list[dict[str, object]], *, ended: bool) -> list[str]:
@@ -195,7 +202,7 @@ def main() -> None:
             scratch = [path.name for path in _inside(place / "killed" / "tmp")]
             sys.stdout.write(
                 f"{command} {number.name}: {found.killed} killed, {found.stages} left a stage, "
-                f"faults: {found.faults}, in the temporary folder: {scratch}\n"
+                f"faults: {found.faults}, in the temporary folder: {len(scratch)}\n"
             )
             sys.stdout.flush()
 
