@@ -37,12 +37,12 @@ def single_step(x: Singles, counts: Singles, theta: Singles, total: Total) -> Si
     second = (1 - w) * np.exp(-(((x - mu2) / s) ** 2) / 2)
     r1 = counts * first / np.maximum(first + second, np.finfo(np.float32).tiny)
     r2 = counts - r1
-    n1, n2 = total(r1), total(r2)
+    n, n1, n2 = total(counts), total(r1), total(r2)
     if not min(n1, n2) > 0:
         return np.full(4, math.nan, dtype=np.float32)
     mu1, mu2 = total(r1 * x) / n1, total(r2 * x) / n2
     squares = total(r1 * (x - mu1) ** 2) + total(r2 * (x - mu2) ** 2)
-    return np.array([n1 / (n1 + n2), mu1, mu2, np.sqrt(squares / (n1 + n2))], dtype=np.float32)
+    return np.array([n1 / n, mu1, mu2, np.sqrt(squares / n)], dtype=np.float32)
 
 
 def single_precision(points: Floats, weights: Floats, theta: Floats, total: Total = in_blocks) -> Floats:
