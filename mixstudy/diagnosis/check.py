@@ -26,6 +26,7 @@ from mixstudy.diagnosis.alternatives import better_model
 from mixstudy.diagnosis.assessment import Assessment
 from mixstudy.diagnosis.breaking import Break, find_break
 from mixstudy.diagnosis.checks import CHECKS, OF_DRAWS_ALONE, Diagnosis, at_maximum
+from mixstudy.diagnosis.columns import refuse_other_columns
 from mixstudy.diagnosis.draws import are_posterior_means, read_draws_beside
 from mixstudy.diagnosis.draws_explained import marks_of
 from mixstudy.diagnosis.heights import judge_heights, judged_rows
@@ -97,6 +98,8 @@ def check_estimate(
     sample = as_sample(x)
     fit = fit_em(sample)
     broken = None if trace is None else find_break(trace, sample)
+    if trace is not None and broken is not None:
+        refuse_other_columns(trace, sample)
     rows = trace if broken is None else broken.before
     alone, stranded = estimate is None and trace is None, estimate is None and broken is not None
     estimate = _subject(estimate, rows, draws, fit)

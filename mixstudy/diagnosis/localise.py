@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
+from mixstudy.diagnosis.columns import trace_in_other_columns
 from mixstudy.diagnosis.e_step import describe
 from mixstudy.diagnosis.location import Found, Location, chosen_of, identities_kept, locate, since, wrong_updates
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
@@ -46,8 +47,9 @@ def localise_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) ->
         rows = usable(printed_rows(trace))
         if len(rows.values) < 2:  # noqa: PLR2004  (one step)
             return None
-        if _count(straight := follow_right(rows, sample)) and (single := _in_single(straight, rows, sample)):
-            return single
+        straight = follow_right(rows, sample)
+        if _count(straight) and (otherwise := _right_otherwise(straight, rows, sample)):
+            return otherwise
         found, slipped, rows = _fewest_wrong(straight, rows, sample)
         if _count(found) > 1 and (misprinted := _misprinted_sigma(rows, sample)):
             return misprinted
@@ -55,6 +57,11 @@ def localise_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) ->
         wrong = ~(found.ratio <= 1)
         places, sentence = _in_trace(found, steps, wrong, rows)
     return locate(places, sentence, slipped, steps, wrong)
+
+
+def _right_otherwise(straight: Followed, rows: Rows, sample: WeightedSample) -> Location | None:
+    """The steps, where they are right in single precision or in other columns."""
+    return _in_single(straight, rows, sample) or trace_in_other_columns(rows, sample)
 
 
 def _in_single(found: Followed, rows: Rows, sample: WeightedSample) -> Location | None:

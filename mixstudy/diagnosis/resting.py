@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
+from mixstudy.diagnosis.columns import estimate_in_other_columns
 from mixstudy.diagnosis.location import Found, Location, identities_kept, listed, locate, one_step, wrong_updates
 from mixstudy.diagnosis.misprinted import misprinted
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
@@ -60,6 +61,8 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
             return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
+        if (moved := estimate_in_other_columns(estimate, sample, fit)) is not None:
+            return moved
         case = _held_at_a_round_number(case, estimate)
         slipped, case, steps, wrong = _fewest_violated(case)
         places, sentence = _at_rest(case, steps, wrong, slipped)
