@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
-import pyarrow.feather
 import pyarrow.parquet
 import pyreadstat
 import pytest
