@@ -30,7 +30,7 @@ from mixstudy.diagnosis.columns import refuse_other_columns
 from mixstudy.diagnosis.draws import are_posterior_means, read_draws_beside
 from mixstudy.diagnosis.draws_explained import marks_of
 from mixstudy.diagnosis.heights import judge_heights, judged_rows
-from mixstudy.diagnosis.inputs import four_numbers, require_beginning, require_rows
+from mixstudy.diagnosis.inputs import four_numbers, require_beginning, require_rows, until_rest
 from mixstudy.diagnosis.localise import localise_trace
 from mixstudy.diagnosis.oddities import Oddity, find_oddities
 from mixstudy.diagnosis.rules import RULES, headline, worth_naming, worth_telling
@@ -100,7 +100,7 @@ def check_estimate(
     broken = None if trace is None else find_break(trace, sample)
     if trace is not None and broken is not None:
         refuse_other_columns(trace, sample)
-    rows = trace if broken is None else broken.before
+    rows = broken.before if broken is not None else None if trace is None else until_rest(trace)
     alone, stranded = estimate is None and trace is None, estimate is None and broken is not None
     estimate = _subject(estimate, rows, draws, fit)
     if one_row := rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)

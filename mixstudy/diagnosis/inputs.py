@@ -20,8 +20,8 @@ from mixstudy.model import LABELS, Floats
 ORDER = ",".join(LABELS)
 LIMIT = 32 << 20
 """Bytes of the longest text that is read as a trace."""
-MOST_ROWS = 20_000
-"""Iterations that are looked at: ten seconds' work."""
+MOST_ROWS = 100_000
+"""Iterations that are looked at: ten seconds' work, as a run at rest is looked at once."""
 
 
 def four_numbers(values: Sequence[float | str], name: str, *, empty: bool = False) -> Floats:
@@ -117,6 +117,15 @@ def require_rows(trace: Sequence[Sequence[float | str]]) -> None:
         if len(row) != len(LABELS):
             msg = f"row {number} of the trace has {len(row)} columns; they are {ORDER}"
             raise ValueError(msg)
+
+
+def until_rest(trace: Sequence[Sequence[float | str]]) -> Sequence[Sequence[float | str]]:
+    """The rows up to the first step that changes no printed figure any more, as all after it are that one again."""
+    last = [*trace[-1]]
+    moving = len(trace)
+    while moving and [*trace[moving - 1]] == last:
+        moving -= 1
+    return trace[: max(moving + 2, 2)]
 
 
 def require_beginning(trace: Sequence[Sequence[float | str]]) -> None:

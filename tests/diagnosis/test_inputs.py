@@ -5,7 +5,7 @@ import math
 import pytest
 
 import mixstudy as ms
-from mixstudy.diagnosis.inputs import require_beginning, require_rows
+from mixstudy.diagnosis.inputs import require_beginning, require_rows, until_rest
 
 ROWS = [["0.50", "3", "9", "2.0"], ["0.4", "4", "14", "2.4"]]
 
@@ -71,8 +71,8 @@ def test_an_index_without_a_name_is_no_column(tmp_path):
 
 def test_a_trace_of_very_many_rows_is_refused():
     """Minutes of work are refused before they begin, with what to do."""
-    with pytest.raises(ValueError, match="the trace has 20001 rows; give the first 20000 or fewer"):
-        require_rows([[0.4, 4, 14, 3]] * 20_001)
+    with pytest.raises(ValueError, match="the trace has 100001 rows; give the first 100000 or fewer"):
+        require_rows([[0.4, 4, 14, 3]] * 100_001)
 
 
 def test_a_trace_that_begins_with_no_number_is_refused():
@@ -85,3 +85,10 @@ def test_a_trace_without_rows_is_refused():
     """No rows, no work."""
     with pytest.raises(ValueError, match="a trace needs rows of four numbers weight,mu1,mu2,sigma, got none"):
         require_rows([])
+
+
+@pytest.mark.parametrize(("moving", "resting"), [(3, 1), (3, 2), (3, 500), (0, 4), (1, 0)])
+def test_rows_at_rest_are_kept_once(moving, resting):
+    """Of rows that are all alike at the end the first step between two is left."""
+    trace = [[k, 0, 1, 1] for k in range(1, moving + 1)] + [["0.5", "4", "14", "3"]] * resting
+    assert until_rest(trace) == trace[: moving + min(resting, 2)]
