@@ -99,3 +99,14 @@ def test_a_step_in_float32_is_a_right_one_to_its_precision(total):
     assert made.dtype == F
     assert made == pytest.approx(theta, rel=1e-4)
     assert single_precision(x, np.ones(x.size), theta, total) == pytest.approx(theta, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", [5, 14, 22])
+def test_a_right_estimate_is_right_to_the_float32_in_which_it_is_kept(seed):
+    """At an offset of 3e5 sd a float32 mean is a tenth of a standard error off, whatever figures it is printed with."""
+    x = 3 + 1e-5 * ms.simulate(ms.Parameters(0.4, 0, 8, 2), n=1000, seed=seed)
+    numbers = ms.fit_em(x).parameters
+    for form in (str, float):
+        assert ms.check_estimate([form(F(value)) for value in numbers], x).verdict is ms.Verdict.AGREE
+    off = [*numbers.array + np.array([0, 1e-6, 0, 0])]
+    assert ms.check_estimate([str(F(value)) for value in off], x).verdict is ms.Verdict.DISAGREE
