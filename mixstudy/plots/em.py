@@ -63,13 +63,6 @@ def plot_em_trace(
 ) -> Axes:
     """Draw EM's density at the start, at each iteration or every 7th (light to dark) and the last, over the data.
 
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        label: What was observed; by default the column's name.
-        unit: Its unit.
-
     Raises:
         ValueError: The estimate came as bare parameters.
     """
@@ -107,11 +100,6 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool 
 
     Beside an accelerated run stands plain EM from the same start, whose name tells where it rests on a saddle. Leaps
     that were turned down are not counted.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
 
     Raises:
         ValueError: The estimate came as bare parameters.
