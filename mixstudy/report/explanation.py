@@ -61,7 +61,7 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
     """Each mistake with its line of mathematics, wrong and right, and the evidence."""
     for number, each in enumerate(told[:ALTERNATIVES], 1):
         fault = each.fault
-        yield f"{number}. {fault.name[0].upper()}{fault.name[1:]} ({each.evidence} evidence)"
+        yield f"{number}. {fault.title} ({each.evidence} evidence)"
         yield f"   wrong: {fault.wrong}"
         yield f"   right: {fault.right}"
         yield f"   {each.explanation}"
