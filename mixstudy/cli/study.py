@@ -79,6 +79,7 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
+        from mixstudy.mcmc.settings import SamplerSettings
         from mixstudy.model import require_level
         from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
@@ -86,6 +87,7 @@ def study(
         require_level(level)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
+        settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
 
         def one(files: list[str] | None) -> Comparison:
             sample, simulated = read_data(
@@ -100,11 +102,7 @@ def study(
                 quiet=quiet,
                 truth=known,
             )
-            sample = named(sample, label=label, unit=unit)
-            with working("Loading PyMC", quiet=quiet):
-                from mixstudy.mcmc.settings import SamplerSettings
-            settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
-            em, posterior = _estimates(sample, shape, settings, exact=exact, quiet=quiet)
+            em, posterior = _estimates(named(sample, label=label, unit=unit), shape, settings, exact=exact, quiet=quiet)
             with working("Comparing", quiet=quiet):
                 from mixstudy.comparison.compare import compare
 
