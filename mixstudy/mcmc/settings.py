@@ -38,3 +38,7 @@ class SamplerSettings:
         if self.sampler not in ("nutpie", "pymc"):
             msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
             raise ValueError(msg)
+
+
+DEFAULT = SamplerSettings()
+"""What commands and designs start from."""
