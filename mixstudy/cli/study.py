@@ -36,13 +36,13 @@ from mixstudy.cli.options import (
 )
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
 from mixstudy.data.text import plain
+from mixstudy.mcmc.settings import DEFAULT, SamplerSettings
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.data.sample import WeightedSample
     from mixstudy.em.fit import EMFit
     from mixstudy.mcmc.posterior import Posterior
-    from mixstudy.mcmc.settings import SamplerSettings
     from mixstudy.model import Prior
 
 
@@ -61,9 +61,9 @@ def study(
     prior: PriorOption = None,
     n: Size = 10_000,
     seed: Seed = 0,
-    chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = 4,
-    draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
-    tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
+    chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = DEFAULT.chains,
+    draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = DEFAULT.draws,
+    tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = DEFAULT.tune,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
     formats: Format = "html",
     opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
@@ -79,7 +79,6 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
-        from mixstudy.mcmc.settings import SamplerSettings
         from mixstudy.model import require_level
         from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 

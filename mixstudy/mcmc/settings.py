@@ -17,9 +17,9 @@ class SamplerSettings:
     """Which NUTS."""
     chains: int = 4
     """Chains, at least 2, each from a point of its own."""
-    draws: int = 1000
-    """Draws kept from each chain, at least 4."""
-    tune: int = 1000
+    draws: int = 500
+    """Draws kept from each chain, at least 4; the numbers that are reported are the integral's where chains pass."""
+    tune: int = 500
     """Tuning draws of each chain, thrown away, at least 1."""
     target_accept: float = 0.95
     """Acceptance rate that the step size is tuned for, in (0, 1)."""
@@ -38,3 +38,7 @@ class SamplerSettings:
         if self.sampler not in ("nutpie", "pymc"):
             msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
             raise ValueError(msg)
+
+
+DEFAULT = SamplerSettings()
+"""What commands and designs start from."""
