@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -27,11 +27,9 @@ from mixstudy.cli.options import (
     named,
     prior_of,
 )
-from mixstudy.cli.terminal import clear_errors, err, out, working
+from mixstudy.cli.terminal import clear_errors, err, out, table, working
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from mixstudy.diagnosis.assessment import Assessment
     from mixstudy.model import Floats
 
@@ -174,28 +172,18 @@ def _print(found: Assessment) -> None:
 
     out.print(Text(found.sentence, style="bold"))
     if not found.alone:
-        out.print(_table(("parameter", "estimate", "EM's", "standard error", "off by (s.e.)"), offset_rows(found)))
+        out.print(table(("parameter", "estimate", "EM's", "standard error", "off by (s.e.)"), offset_rows(found)))
     if found.reading is not None:
         head, *drawn = draws_rows(found.reading)
-        out.print(_table(("parameter", *head[1:]), drawn))
+        out.print(table(("parameter", *head[1:]), drawn))
     if found.location is not None and found.location.wrong.any():
         out.print(Text("Step by step: what was printed, for what a right step gives where they part", style="bold"))
-        out.print(_table(("step", *LABELS), step_rows(found.location)))
+        out.print(table(("step", *LABELS), step_rows(found.location)))
     for section in explain(found):
         out.print(Text(section.title, style="bold"))
         for line in section.lines:
             text = line.lstrip()
             out.print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text))))
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _output(directory: Path | None, formats: str, title: str | None) -> tuple[str, ...]:

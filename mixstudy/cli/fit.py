@@ -24,7 +24,7 @@ from mixstudy.cli.options import (
     read_data,
     require_memory,
 )
-from mixstudy.cli.terminal import clear_errors, out
+from mixstudy.cli.terminal import clear_errors, out, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,16 +139,11 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _print_fit(em: EMFit, level: float) -> None:
-    from rich.table import Table
-
     from mixstudy.model import LABELS
 
-    table = Table("parameter", "estimate", "standard error", "lower", "upper")
-    for label, value, error, (low, high) in zip(
-        LABELS, em.parameters, em.standard_errors, em.interval(level), strict=True
-    ):
-        table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
-    out.print(table)
+    columns = zip(em.parameters, em.standard_errors, *zip(*em.interval(level), strict=True), strict=True)
+    rows = ([label, *(f"{number:.8g}" for number in row)] for label, row in zip(LABELS, columns, strict=True))
+    out.print(table(("parameter", "estimate", "standard error", "lower", "upper"), rows))
     out.print(f"log-likelihood {em.log_likelihood:.6f}, {100 * level:.10g}% Wald intervals")
     out.print(em.status.value)
     for rank, maximum in enumerate(em.maxima[1:], start=2):

@@ -205,16 +205,12 @@ def _is_ours(marker: Path) -> bool:
 
 def _held(target: Path, files: tuple[str, ...], below: str = "") -> Iterator[str]:
     """What a folder holds, the folders of the files by what is in them; stages are left out."""
-    for path in _listed(target / below):
+    for path in (target / below).iterdir() if target.exists() else ():
         name = f"{below}{path.name}"
         if path.is_dir() and not path.is_symlink() and any(each.startswith(f"{name}/") for each in files):
             yield from _held(target, files, f"{name}/")
         elif not path.name.startswith(STAGE):
             yield name
-
-
-def _listed(folder: Path) -> list[Path]:
-    return [*folder.iterdir()] if folder.exists() else []
 
 
 def _sweep(place: Path) -> None:
