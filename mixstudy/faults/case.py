@@ -165,11 +165,7 @@ class Case(NamedTuple):
 def make_case(values: Printed, sample: WeightedSample, fit: EMFit, *, start: ArrayLike | None = None) -> Case:
     """Put an estimate in order and about the mean, with the information that measures distances from it.
 
-    Args:
-        values: The estimate as printed, means in any order, data units.
-        sample: The observations.
-        fit: The right answer.
-        start: The start of the iterations, data units, where it is known.
+    ``values`` are as printed, means in any order; ``start`` is where the iterations started, where known; data units.
 
     Raises:
         ValueError: A number is out of its range.

@@ -233,4 +233,3 @@ DRAWS_FAULTS = (
         find_in_draws=_still,
     ),
 )
-"""In the order in which a tie is named."""

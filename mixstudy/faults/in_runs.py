@@ -191,4 +191,3 @@ RUN_FAULTS = (
         find=_find_float32,
     ),
 )
-"""In the order in which a tie is named."""

@@ -95,11 +95,6 @@ def plot_steps(found: Assessment, axes: Sequence[Axes] | None = None, *, legend:
 
     A row of two panels for each number that is wrong in some step, else for sigma (``numbers_of``).
 
-    Args:
-        found: The assessment.
-        axes: Where to draw, two for each number; a figure of its own by default.
-        legend: Whether to add the legend.
-
     Raises:
         ValueError: There was no trace, or the axes are not two for each number.
     """

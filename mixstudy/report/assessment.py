@@ -36,11 +36,7 @@ def assessment_document(
 ) -> Document:
     """Say what a check found.
 
-    Args:
-        found: What is reported.
-        provenance: What made it.
-        drawn: Names of the figures that there are, of ``surface`` and ``steps``.
-        title: Of the report; by default the data's description.
+    ``drawn`` names the figures that there are, of ``surface`` and ``steps``; by default the data give the title.
     """
     sample = found.fit.sample
     shown = {name: picture for name, picture in _pictures(found).items() if name in drawn}

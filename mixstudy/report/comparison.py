@@ -31,13 +31,8 @@ def comparison_document(
 ) -> Document:
     """Say what a comparison found.
 
-    Args:
-        result: What is reported.
-        provenance: What made it.
-        drawn: Names of the figures that there are.
-        frames: Iterations of EM that the player shows; none where there was no run of EM.
-        explorer: For climbs from anywhere, where there is one.
-        title: Of the report; by default the data's description.
+    ``drawn`` names the figures that there are; ``frames`` are the iterations that the player shows, none without a run
+    of EM; by default the data give the title.
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
     return Document(

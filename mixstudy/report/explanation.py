@@ -85,12 +85,7 @@ def _where(found: Assessment) -> Iterator[str]:
 
 
 def step_rows(location: Location, *, shown: int = SHOWN) -> list[list[str]]:
-    """A row for each step: its number, then each printed number, with the right one behind it where they part.
-
-    Args:
-        location: Where the steps were held against right ones.
-        shown: Steps that are shown at most: the first of them, and the last.
-    """
+    """A row for each step: its number, then each printed number, with the right one behind it where they part."""
     count = len(location.theirs)
     chosen = range(count) if count <= shown else (*range(shown - 1), count - 1)
     return [[f"{k + 1}", *_cells(location, k)] for k in chosen]

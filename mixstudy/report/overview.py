@@ -101,11 +101,7 @@ def overview_document(
 ) -> Document:
     """Say what came of every file, side by side.
 
-    Args:
-        studied: The files.
-        folders: The folder of each, to which its row leads.
-        provenance: What made the report.
-        title: Of the report; by default it counts the files.
+    A row leads to its folder; by default the title counts the files.
     """
     lines = [
         (line, "" if isinstance(each.outcome, str) else folder)

@@ -27,12 +27,7 @@ TONES = {
 
 
 def render_html(document: Document, drawings: Mapping[str, str]) -> str:
-    """Write one self-contained page that requests nothing from anywhere.
-
-    Args:
-        document: What it says.
-        drawings: An ``<svg>`` element for each of its figures, by name.
-    """
+    """Write one self-contained page that requests nothing from anywhere."""
     environment = _environment(autoescape=True)
     kinds = {block.kind for section in document.sections for block in section.blocks}
     scripts = [_script(environment, kind) for kind in sorted(kinds & ON_SCREEN)]

@@ -49,11 +49,8 @@ def study_document(
 ) -> Document:
     """Say what a study found.
 
-    Args:
-        table: A row for each data set.
-        design: What was asked for.
-        provenance: What made the report.
-        drawn: Names of the figures that there are, of ``coverage``, ``offsets`` and ``verdicts``.
+    ``table`` has a row for each data set; ``drawn`` names the figures that there are, of ``coverage``, ``offsets`` and
+    ``verdicts``.
     """
     judged, where = _judged(table)
     shares = _pooled(judged).loc[[(f"{kind} coverage", label) for kind in KINDS for label in LABELS]]
