@@ -17,8 +17,8 @@ class SamplerSettings:
     """Which NUTS."""
     chains: int = 4
     """Chains, at least 2, each from a point of its own."""
-    draws: int = 500
-    """Draws kept from each chain, at least 4; the numbers that are reported are the integral's where chains pass."""
+    draws: int = 1000
+    """Draws kept from each chain, at least 4."""
     tune: int = 500
     """Tuning draws of each chain, thrown away, at least 1."""
     target_accept: float = 0.95
@@ -41,4 +41,6 @@ class SamplerSettings:
 
 
 DEFAULT = SamplerSettings()
-"""What commands and designs start from."""
+"""How one posterior is sampled, unless said otherwise."""
+MANY = SamplerSettings(draws=500)
+"""How those of many data sets are: half the draws pass as often, and the numbers of a row are the integral's."""
