@@ -26,7 +26,7 @@ class SamplerSettings:
     seed: int = 0
     """Seed of the chains and of their starting points, 0 or above."""
     escalate: bool = True
-    """Whether chains that do not pass are tuned longer, where they had not arrived, or replaced by draws of the integral."""
+    """Whether chains that do not pass are tuned longer, where they had not arrived, or replaced by the integral."""
 
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():
