@@ -63,6 +63,18 @@ def product(matrix: Floats, vector: Floats) -> Floats:
 
 
 @numba.njit(error_model="numpy")
+def sweep(a: Floats, k: int) -> None:
+    """Sweep a symmetric matrix of four rows on its pivot k, in place (Goodnight 1979)."""
+    pivot, row = a[k, k], a[k].copy()
+    for i in range(4):
+        for j in range(4):
+            a[i, j] -= row[i] * row[j] / pivot
+    for i in range(4):
+        a[k, i] = a[i, k] = row[i] / pivot
+    a[k, k] = -1 / pivot
+
+
+@numba.njit(error_model="numpy")
 def valid(theta: Floats) -> bool:
     """Whether these are parameters of a mixture."""
     return 0 < theta[0] < 1 and 0 < theta[3] < math.inf and math.isfinite(theta[1]) and math.isfinite(theta[2])
