@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.options import Quiet, as_prior
-from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
+from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, earlier_design, given
 from mixstudy.cli.terminal import clear_errors, out
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def replicate(
         options |= given(prior=None if shape else prior, level=level, chains=chains, draws=draws, tune=tune)
         if shape is not None:
             options |= {f"prior_{name}": getattr(shape, name) for name in ("means", "sigma", "weight")}
-        plan = held(directory, "replicate" if calibrate is None else "calibration", resume=resume)
+        plan = earlier_design(directory, "replicate" if calibrate is None else "calibration", resume=resume)
         from mixstudy.study.calibrate import CalibrationDesign, run_calibration
         from mixstudy.study.design import Design
         from mixstudy.study.replicate import run_study

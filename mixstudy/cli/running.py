@@ -44,7 +44,7 @@ def _numbers(name: str, text: str) -> list[int | float]:
         raise ValueError(msg) from None
 
 
-def held(directory: Path, kind: str, *, resume: bool) -> dict[str, Any]:
+def earlier_design(directory: Path, kind: str, *, resume: bool) -> dict[str, Any]:
     """Keys and values of the design whose results are gone on with; none without ``resume``.
 
     Raises:

@@ -165,6 +165,6 @@ def _tell(result: Comparison, *, quiet: bool) -> None:
         out.print(console_checks(result))
     out.print(result.sentence, style="bold")
     if not quiet:
-        from mixstudy.study.rates import told
+        from mixstudy.study.rates import error_rate_sentence
 
-        out.print(told(result.posterior.sample.n, result.estimate))
+        out.print(error_rate_sentence(result.posterior.sample.n, result.estimate))

@@ -166,7 +166,7 @@ def is_dark(ax: Axes) -> bool:
 
 
 def shade(ax: Axes) -> tuple[float, float, float, float]:
-    """The colour of the data's bars: a breath of the axes' ink."""
+    """The colour of the data's bars: a light tint of the axes' ink."""
     return to_rgba(ink(ax), SHADE)
 
 

@@ -1,4 +1,4 @@
-"""The likelihood as a landscape over both means: EM's path through it, and the ground for a reader's own climbs."""
+"""The profile likelihood over both means: contours with EM's path, and the map on which a page starts EM anywhere."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from mixstudy.report.captions import chosen, pictures, player
 from mixstudy.report.document import Block, Document, Explorer, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
-from mixstudy.study.rates import told
+from mixstudy.study.rates import error_rate_sentence
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -45,7 +45,10 @@ def comparison_document(
         table=_answer(result),
         note=note(result.posterior.sample, result.checks),
         sections=(
-            checks_section(result.checks, Paragraph(text=told(result.posterior.sample.n, result.estimate), quiet=True)),
+            checks_section(
+                result.checks,
+                Paragraph(text=error_rate_sentence(result.posterior.sample.n, result.estimate), quiet=True),
+            ),
             _estimates(result, shown),
             adequacy_section(result.adequacy, *_components(result.supplement), seen=chosen(shown, "pit")),
             _em(result, shown, frames),

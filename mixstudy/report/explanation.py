@@ -31,7 +31,7 @@ class Section(NamedTuple):
 
 
 def explain(found: Assessment) -> tuple[Section, ...]:
-    """What a good teacher would say after the verdict, sections without content left out."""
+    """What is wrong, right and doubtful, and what to do next; sections without content are left out."""
     told = found.told
     failed = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.FAIL]
     unsure = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.BORDERLINE]

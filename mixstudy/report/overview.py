@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOT_STUDIED = "not studied"
 """Said in place of a verdict."""
 CODES = (Verdict.DISAGREE.exit_code, 2, Verdict.INCONCLUSIVE.exit_code, Verdict.AGREE.exit_code)
-"""Exit codes, the worst first: a disagreement is the news, and a file that was not read hides whether there is one."""
+"""Exit codes, the worst first: a file that was not read might disagree."""
 TONES = dict(zip(CODES, ("bad", "bad", "warn", "good"), strict=True))
 RENDERERS = {"md": render_markdown, "tex": render_latex}
 

@@ -36,7 +36,7 @@ def render_html(document: Document, drawings: Mapping[str, str]) -> str:
 
 
 def _script(environment: Environment, kind: str) -> dict[str, str]:
-    """The script that brings a kind of block to life, and the digest by which the page allows it alone."""
+    """The script of a kind of block, and the digest by which the page allows no other."""
     text = environment.get_template(f"{kind}.js").render().strip()
     return {"text": text, "digest": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
