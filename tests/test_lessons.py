@@ -76,7 +76,7 @@ def lessons():
     [pytest.param(name, *each, id=f"{name[:2]}-{k}") for name in LESSONS for k, each in enumerate(solutions(name), 1)],
 )
 def test_solutions_run(lessons, name, before, code):
-    """The code of a solution runs after the cells before it, what it asserts holds, and the lesson goes on without it."""
+    """The code of a solution runs after the cells before it, and what it asserts holds; the lesson does not see it."""
     lesson = lessons[name]
     with mpl.rc_context():
         lesson.go_on(before)
