@@ -215,15 +215,12 @@ def _stage(result: Comparison) -> tuple[Figure, list[tuple[Floats, Floats]]]:
     figure = new_figure(3.4)
     ax = figure.subplots()
     edges = draw_histogram(result, ax)
-    curves = [_curve(edges, iterate(em, iteration)) for iteration in frames(result)]
+    curves = []
+    for theta in (iterate(em, iteration) for iteration in frames(result)):
+        x = grid(edges, theta, even=101, about=31)  # few positions, as there are many curves
+        curves.append((x, density(x, theta)))
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(0, 1.05 * max(ax.get_ylim()[1] / 1.05, *(float(heights.max()) for _, heights in curves)))
     names = Names.of(result, label=None, unit=None)
     finish(ax, names.x, names.density)
     return figure, curves
-
-
-def _curve(edges: Floats, theta: Parameters) -> tuple[Floats, Floats]:
-    """A density at few positions, as there are many curves."""
-    x = grid(edges, theta, even=101, about=31)
-    return x, density(x, theta)

@@ -43,7 +43,7 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section(mistakes_title(found), tuple(_faults(told))),
         Section("About the data", tuple(_about_the_data(found))),
         Section("What is right", tuple(_right(found))),
-        Section("What the posterior adds", tuple(_posterior_adds(found))),
+        Section("What the posterior adds", _posterior_adds(found)),
         Section("What to look at next", tuple(_next(found))),
         Section("Where to read on", readings(found.checks, (each.fault.name for each in told[:ALTERNATIVES]))),
     )
