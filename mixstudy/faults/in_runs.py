@@ -11,7 +11,8 @@ from mixstudy.em.fit import random_start
 from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
 from mixstudy.faults.fault import Fault, Making
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
-from mixstudy.faults.in_steps import ORIGIN
+from mixstudy.faults.in_draws import UNSHARED_DRAWS
+from mixstudy.faults.in_steps import ORIGIN, SIGMA
 from mixstudy.faults.single import single_precision
 from mixstudy.faults.steps import (
     FEW,
@@ -23,6 +24,7 @@ from mixstudy.faults.steps import (
     k_means_start,
     mean_log_likelihood,
     tolerance_stop,
+    unshared,
 )
 from mixstudy.model import Floats
 
@@ -122,7 +124,27 @@ def _find_float32(case: Case) -> Iterator[Match]:
         yield case.match("run on these data, its sums added one after the other", away)
 
 
+def _two_sigmas(making: Making) -> Iterator[tuple[str, Floats]]:
+    yield from zip(("sigma1", "sigma2"), unshared(centred(making.sample), making.right), strict=True)
+
+
+def _find_two_sigmas(case: Case) -> Iterator[Match]:
+    for k, given in enumerate(case.runs.two_sigmas, 1):
+        yield case.match_given(f"sigma{k} of two", given)
+
+
 RUN_FAULTS = (
+    Fault(
+        name="sigma left unshared",
+        wrong="s1^2 = sum r (x - mu1)^2 / sum r and s2^2 likewise, each used for its own component",
+        right=SIGMA,
+        source="mclust's model V, scikit-learn's covariance_type='full'",
+        advice="Ask for one variance: mclust 'E', scikit-learn 'tied', one sigma in the model.",
+        make=_two_sigmas,
+        find=_find_two_sigmas,
+        make_draws=UNSHARED_DRAWS[0],
+        find_in_draws=UNSHARED_DRAWS[1],
+    ),
     Fault(
         name="a start that falls into the saddle",
         wrong="mu1 = mu2 = mean, sigma = sd: the gradient is zero but it is no maximum",
@@ -173,4 +195,3 @@ RUN_FAULTS = (
         find=_find_float32,
     ),
 )
-"""In the order in which a tie is named."""

@@ -55,9 +55,7 @@ NONE_NEW, ALL_NEW = np.zeros(len(LABELS), dtype=bool), np.ones(len(LABELS), dtyp
 def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     """Hold every row against a right step from the row before, or a harmless variation of it.
 
-    Args:
-        rows: Two or more rows, of which each but the last can begin a step (``usable``).
-        sample: The observations.
+    Each row but the last must be one that can begin a step (``usable``).
     """
     return _follow_right(rows.values.tobytes(), rows.half.tobytes(), sample)
 
