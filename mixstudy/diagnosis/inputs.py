@@ -20,6 +20,8 @@ from mixstudy.model import LABELS, Floats
 ORDER = ",".join(LABELS)
 LIMIT = 32 << 20
 """Bytes of the longest text that is read as a trace."""
+LONG = 500
+"""Rows up to which all of a trace are looked at, also those of a run at rest."""
 MOST_ROWS = 100_000
 """Iterations that are looked at: ten seconds' work, as a run at rest is looked at once."""
 
@@ -120,12 +122,12 @@ def require_rows(trace: Sequence[Sequence[float | str]]) -> None:
 
 
 def until_rest(trace: Sequence[Sequence[float | str]]) -> Sequence[Sequence[float | str]]:
-    """The rows up to the first step that changes no printed figure any more, as all after it are that one again."""
+    """A long trace up to the first step that changes no printed figure any more: all after it are that one again."""
     last = [*trace[-1]]
     moving = len(trace)
     while moving and [*trace[moving - 1]] == last:
         moving -= 1
-    return trace[: max(moving + 2, 2)]
+    return trace[: max(moving + 2, LONG)]
 
 
 def require_beginning(trace: Sequence[Sequence[float | str]]) -> None:

@@ -78,7 +78,7 @@ def run(command: str, target: Path, *options: str, kill: tuple[int, float] | Non
         os.killpg(process.pid, signal.SIGKILL)
         return False, ["did not end within ten minutes"]
     wrong = [f"exit code {process.returncode}: {errors.decode()[-400:]}"] * (process.returncode not in expected)
-    wrong += ["a traceback"] * (b"Traceback" in errors)
+    wrong += [f"a traceback: {errors.decode()[-2000:]}"] * (b"Traceback" in errors)
     return process.returncode in (0, 1, 3), wrong + _left_running(process.pid)
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import mixstudy as ms
-from mixstudy.diagnosis.inputs import require_beginning, require_rows, until_rest
+from mixstudy.diagnosis.inputs import LONG, require_beginning, require_rows, until_rest
 
 ROWS = [["0.50", "3", "9", "2.0"], ["0.4", "4", "14", "2.4"]]
 
@@ -87,8 +87,10 @@ def test_a_trace_without_rows_is_refused():
         require_rows([])
 
 
-@pytest.mark.parametrize(("moving", "resting"), [(3, 1), (3, 2), (3, 500), (0, 4), (1, 0)])
-def test_rows_at_rest_are_kept_once(moving, resting):
-    """Of rows that are all alike at the end the first step between two is left."""
+@pytest.mark.parametrize(
+    ("moving", "resting", "kept"), [(3, 100, 103), (LONG, 1, LONG + 1), (LONG, 2, LONG + 2), (LONG + 9, 500, LONG + 11)]
+)
+def test_rows_at_rest_of_a_long_trace_are_kept_once(moving, resting, kept):
+    """Of rows that are all alike at the end the first step between two is left; a short trace stays as it is."""
     trace = [[k, 0, 1, 1] for k in range(1, moving + 1)] + [["0.5", "4", "14", "3"]] * resting
-    assert until_rest(trace) == trace[: moving + min(resting, 2)]
+    assert until_rest(trace) == trace[:kept]
