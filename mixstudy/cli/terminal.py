@@ -33,6 +33,8 @@ CRASHED = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Whoever read the output has gone, as the shell counts SIGPIPE."""
+SOON = 0.01
+"""Seconds after which an interrupt that was swallowed comes again."""
 MANY_OBJECTS = 1_000_000
 """New objects from which Python looks for unused ones: PyMC brings a million that stay, and looking through them again
 and again, and once more at the end, takes more than a second."""
@@ -115,10 +117,20 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
-def _terminated(*_: object) -> None:
+def terminated(*_: object) -> None:
     """Leave nothing half-written; compiled code may swallow this, and the second SIGTERM ends at once."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    sys.unraisablehook = _interrupted_again
     raise KeyboardInterrupt
+
+
+def _interrupted_again(found: sys.UnraisableHookArgs) -> None:
+    """An interrupt that came while Python called back, as imports make it do, would be printed and forgotten."""
+    if issubclass(found.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+    else:
+        sys.__unraisablehook__(found)
 
 
 def _set_up_process() -> None:
@@ -143,7 +155,7 @@ class Commands(TyperGroup):
         """
         _set_up_process()
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _terminated)
+            signal.signal(signal.SIGTERM, terminated)
         try:
             try:
                 return super().main(*args, **options)

@@ -276,3 +276,30 @@ def test_a_folder_for_compiled_code_that_cannot_be_written():
     """What PyTensor says of it is told with a way out."""
     error = ValueError("Unable to create the compiledir directory '/proc/x'. Check the permissions.")
     assert sentence(error).endswith("write elsewhere: PYTENSOR_FLAGS=base_compiledir=FOLDER mixstudy ...")
+
+
+SWALLOWED = """
+import os, signal, time, weakref
+import mixstudy.cli.terminal as terminal
+
+class Thing:
+    pass
+
+def called_back(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(1000):
+        pass
+
+signal.signal(signal.SIGTERM, terminal.terminated)
+with terminal.clear_errors():
+    thing = Thing()
+    reference = weakref.ref(thing, called_back)
+    del thing
+    time.sleep(30)
+"""
+
+
+def test_sigterm_that_a_callback_swallows_ends_the_program_all_the_same():
+    """An interrupt that Python prints and forgets comes again, and nothing is printed of the first."""
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr) == (130, "Interrupted: nothing was written.\n")
