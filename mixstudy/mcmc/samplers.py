@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 
 import numpy as np
 import nutpie
@@ -24,6 +25,9 @@ from pytensor.graph.replace import vectorize_graph
 from mixstudy.mcmc.model import build_model, prior_data, starting_points
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
+
+ONE_AT_A_TIME = Lock()
+"""Held while the one model has the data of a single posterior: several may be asked for in threads."""
 
 
 @cache
@@ -69,9 +73,10 @@ def draw_once(
     if settings.sampler == "pymc":
         return _sample_pymc(build_model(points, weights, prior), settings, progress=progress)
     model, compiled = _for_nutpie()
-    for name, value in _data(points, weights, prior).items():
-        model[name].set_value(value)
-    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    with ONE_AT_A_TIME:
+        for name, value in _data(points, weights, prior).items():
+            model[name].set_value(value)
+        draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
     values = draws.posterior["values"]
     draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
     return draws
