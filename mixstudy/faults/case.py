@@ -14,7 +14,8 @@ from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import curvature
 from mixstudy.faults.figures import Printed, half_units, typed_units
-from mixstudy.faults.steps import Points, centred, exchanged, k_means_start, path, single_precision, unshared
+from mixstudy.faults.single import in_turn, single_precision
+from mixstudy.faults.steps import Points, centred, exchanged, k_means_start, path, unshared
 from mixstudy.model import Floats, Parameters
 
 FINEST = 1e-4
@@ -85,6 +86,12 @@ class Runs:
         """Textbook EM in single precision, about zero."""
         centre = self._sample.centre
         return single_precision(self._sample.points, self._sample.weights, self._right + centre) - centre
+
+    @cached_property
+    def single_in_turn(self) -> Floats:
+        """The same with its sums added one after the other, in the order of the observations."""
+        sample, centre = self._sample, self._sample.centre
+        return single_precision(sample.points, sample.weights, self._right + centre, in_turn) - centre
 
 
 class Case(NamedTuple):

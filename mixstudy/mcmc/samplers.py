@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -30,6 +31,11 @@ from mixstudy.model import Floats, Prior
 
 ONE_AT_A_TIME = Lock()
 """Held while the one model has the data of a single posterior: several may be asked for in threads."""
+
+if getattr(pytensor.config, "generated_src_dir", None) == "":
+    # else each function that PyTensor compiles leaves a file in the temporary folder for good
+    pytensor.config.generated_src_dir = str(Path(pytensor.config.compiledir) / "source")
+
 STATISTICS = (
     "depth",
     "diverging",
