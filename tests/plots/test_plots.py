@@ -669,6 +669,21 @@ def test_power_of_naming() -> None:
     assert ax.get_xlabel() == "named (share)"
 
 
+def test_mistakes_without_a_name_share_a_row() -> None:
+    """Those outside the catalogue are pooled, 9 of 12 here; where naming is asked for they have no row."""
+    known = made_up_power()
+    two = [
+        known.iloc[[0]].assign(fault=f"unknown: {name}", disagree=share, counted=of, named=np.nan)
+        for name, share, of in (("odds", 1.0, 6), ("n - 1", 0.5, 6))
+    ]
+    (ax,) = plots.plot_power(pd.concat([known, *two]))
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["right pair", "outside the catalogue", "hard assignment", "float32"]
+    assert ax.containers[0][0].get_xdata().max() == pytest.approx(9 / 12)
+    (ax,) = plots.plot_power(pd.concat([known, *two]), measure="named")
+    assert "outside the catalogue" not in [tick.get_text() for tick in ax.get_yticklabels()]
+
+
 def test_ranks_have_a_panel_for_each_quantity() -> None:
     """ArviZ draws the four parameters and the log-likelihood, ranked by the chains or by the integral."""
     rng = np.random.default_rng(2)
