@@ -26,6 +26,7 @@ from mixstudy.cli.options import (
     as_prior,
     named,
     prior_of,
+    require_folder,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, working
 
@@ -203,6 +204,7 @@ def _output(directory: Path | None, formats: str, title: str | None) -> tuple[st
     from mixstudy.report.folder import CHECK, check_output, parse_formats
 
     wanted = parse_formats(formats)
+    require_folder(directory)
     if directory is not None:
         check_output(directory, CHECK)
     elif title is not None or wanted != ("html",):

@@ -249,8 +249,8 @@ def prior_of(sample: WeightedSample, given: Prior | None, *, quiet: bool) -> Pri
     return own
 
 
-def require_folder(directory: Path | None) -> None:
-    """Raise ``ValueError`` where ``--out`` names a file."""
+def require_folder(directory: Path | None, *, option: str = "--out") -> None:
+    """Raise ``ValueError`` where the option names a file."""
     if directory is not None and directory.exists() and not directory.is_dir():
-        msg = f"--out is a folder to write to; {directory} is a file: choose another"
+        msg = f"{option} is a folder to write to; {directory} is a file: choose another"
         raise ValueError(msg)

@@ -32,6 +32,7 @@ from mixstudy.cli.options import (
     named,
     prior_of,
     read_data,
+    require_folder,
     require_memory,
 )
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
@@ -79,10 +80,12 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
+        from mixstudy.data.partition import require_files
         from mixstudy.model import require_level
         from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
         wanted = parse_formats(formats)
+        require_folder(directory)
         require_level(level)
         known, shape = as_parameters(truth, "--truth"), as_prior(prior)
         require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
@@ -113,6 +116,7 @@ def study(
             return result
 
         if data and len(data) > 1 and not pool:
+            require_files(data)
             check_output(directory, study_layout(directory, folder_names([*map(plain, data)])))
             report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
         else:

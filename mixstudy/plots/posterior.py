@@ -64,7 +64,7 @@ def plot_joint(
     """Draw the joint posterior of each pair as points, with EM's estimate and its confidence ellipse.
 
     The ellipse has the level of the credible intervals: ``d' V^-1 d = -2 log(1 - level)``. There are six panels in
-    the order of ``PAIRS``, in three rows; ArviZ's ``plot_pair`` would draw them without ellipses, and into no other axes.
+    the order of ``PAIRS``, in three rows; ArviZ's ``plot_pair`` would draw them without ellipses, into no other axes.
 
     Args:
         result: The comparison.

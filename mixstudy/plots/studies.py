@@ -175,7 +175,9 @@ def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> 
             base += shares[verdict].to_numpy()
         ax.set_title(title)
         finish(ax, "observations", "share of data sets" if ax is axes[0] else "")
-        ax.set_xticks(np.arange(len(shares)), [f"{n:,}" for n in shares.index], rotation=45, ha="right", rotation_mode="anchor")
+        ax.set_xticks(
+            np.arange(len(shares)), [f"{n:,}" for n in shares.index], rotation=45, ha="right", rotation_mode="anchor"
+        )
         ax.set_ylim(0, 1)
     shared_legend(axes)
     return axes
