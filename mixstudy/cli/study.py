@@ -37,13 +37,13 @@ from mixstudy.cli.options import (
 )
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
 from mixstudy.data.text import plain
+from mixstudy.mcmc.settings import DEFAULT, SamplerSettings
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.data.sample import WeightedSample
     from mixstudy.em.fit import EMFit
     from mixstudy.mcmc.posterior import Posterior
-    from mixstudy.mcmc.settings import SamplerSettings
     from mixstudy.model import Prior
 
 
@@ -62,9 +62,9 @@ def study(
     prior: PriorOption = None,
     n: Size = 10_000,
     seed: Seed = 0,
-    chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = 4,
-    draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = 1000,
-    tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = 1000,
+    chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = DEFAULT.chains,
+    draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = DEFAULT.draws,
+    tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = DEFAULT.tune,
     sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
     formats: Format = "html",
     opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
@@ -104,8 +104,6 @@ def study(
                 truth=known,
             )
             sample = named(sample, label=label, unit=unit)
-            with working("Loading PyMC", quiet=quiet):
-                from mixstudy.mcmc.settings import SamplerSettings
             settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
             em, posterior = _estimates(sample, shape, settings, exact=exact, quiet=quiet)
             with working("Comparing", quiet=quiet):

@@ -100,9 +100,9 @@ def _integrate(sample: WeightedSample, prior: Prior, shape: _Shape, *, seed: np.
         u = np.concatenate([u, more], axis=1)
         log_weights = np.concatenate([log_weights, found.reshape(BATCHES, -1)], axis=1)
         draws = u.shape[1]
-        integral = _integral(target, u, log_weights, sample, prior)
+        integral = _integral(target, shape, u=u, log_weights=log_weights, sample=sample, prior=prior)
         if integral.precision <= AIM or draws >= MOST:
-            return replace(integral, modes=_modes(target, shape, u=u, log_weights=log_weights, sample=sample))
+            return integral
 
 
 def _aligned(target: Target, peaks: list[Peak]) -> tuple[Target, list[Peak]]:
@@ -119,7 +119,9 @@ def _in_data_units(target: Target, sample: WeightedSample, u: Floats) -> Floats:
     return sample.from_standard(target.from_mixture(u))
 
 
-def _integral(target: Target, u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior) -> Integral:
+def _integral(
+    target: Target, shape: _Shape, *, u: Floats, log_weights: Floats, sample: WeightedSample, prior: Prior
+) -> Integral:
     """What weighted draws in batches, shape ``(b, m, 4)``, come to."""
     from arviz_stats.base.array import array_stats  # here, as it loads xarray
 
@@ -133,7 +135,7 @@ def _integral(target: Target, u: Floats, log_weights: Floats, sample: WeightedSa
         weights=p,
         log_evidence=float(largest + np.log(each.mean()) - sample.n * math.log(sample.sd)),
         log_evidence_error=float(each.std(ddof=1) / math.sqrt(BATCHES) / each.mean()),
-        modes=(),
+        modes=_modes(target, shape, u=u, log_weights=log_weights, sample=sample),
         pareto_k=float(array_stats.psislw(-log_weights[np.isfinite(log_weights)])[1]),
         ess=float(1 / (p @ p)),
         accurate=accurate,

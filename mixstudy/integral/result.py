@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -56,9 +57,9 @@ class Mode:
     """Monte Carlo error of the mass."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Integral:
-    """The posterior, integrated."""
+    """The posterior, integrated; what follows from its draws is found when it is first asked for, and kept."""
 
     theta: Floats
     """Draws of the parameters, shape ``(m, 4)``, data units, batch after batch."""
@@ -80,19 +81,20 @@ class Integral:
     """The prior, data units."""
     sample: WeightedSample
     """The observations."""
-    precision: float = field(init=False)
-    """Largest Monte Carlo error of a mean, a standard deviation or an end of a 95 % interval, in posterior sds."""
-    status: IntegralStatus = field(init=False)
-    """Whether it can be trusted."""
 
     def __post_init__(self) -> None:
         for array in (self.theta, self.weights):
             array.setflags(write=False)
-        errors = np.column_stack([self.means.error, self.sds.error, self.interval().error])
-        object.__setattr__(self, "precision", float(np.max(errors / self.sds.value[:, None])))
-        object.__setattr__(self, "status", self._status())
 
-    def _status(self) -> IntegralStatus:
+    @cached_property
+    def precision(self) -> float:
+        """Largest Monte Carlo error of a mean, a standard deviation or an end of a 95 % interval, in posterior sds."""
+        errors = np.column_stack([self.means.error, self.sds.error, self.interval().error])
+        return float(np.max(errors / self.sds.value[:, None]))
+
+    @cached_property
+    def status(self) -> IntegralStatus:
+        """Whether it can be trusted."""
         if not self.accurate:
             return IntegralStatus.NOT_ACCURATE
         if not (self.pareto_k <= LARGE_K and self.ess >= FEWEST):
@@ -104,21 +106,21 @@ class Integral:
         """Whether the status gives no reason for doubt."""
         return self.status is IntegralStatus.TRUSTED
 
-    @property
+    @cached_property
     def means(self) -> Estimates:
         """Posterior means in the order of the labels, shape ``(4,)``, data units."""
-        return Estimates(self.weights @ self.theta, _error(self._batch_moments()[0]))
+        return Estimates(self.weights @ self.theta, _error(self._batch_moments[0]))
 
-    @property
+    @cached_property
     def sds(self) -> Estimates:
         """Posterior standard deviations, likewise."""
-        variances = np.einsum("bii->bi", self._batch_moments()[1])
+        variances = np.einsum("bii->bi", self._batch_moments[1])
         return Estimates(np.sqrt(np.diag(self._covariance())), _error(np.sqrt(variances)))
 
     @property
     def correlations(self) -> Estimates:
         """Posterior correlations, shape ``(4, 4)``."""
-        each = np.array([_correlation(covariance) for covariance in self._batch_moments()[1]])
+        each = np.array([_correlation(covariance) for covariance in self._batch_moments[1]])
         return Estimates(_correlation(self._covariance()), _error(each))
 
     def interval(self, level: float = LEVEL) -> Estimates:
@@ -140,20 +142,26 @@ class Integral:
 
     def quantiles(self, probabilities: Floats) -> Floats:
         """Posterior quantiles, shape ``(4, k)``, data units."""
-        found = []
-        for values in self.theta.T:
-            order = np.argsort(values)
-            weights = self.weights[order]
-            found.append(np.interp(probabilities, np.cumsum(weights) - weights / 2, values[order]))
-        return np.array(found)
+        return np.array([np.interp(probabilities, *each) for each in self._distribution])
 
     def draws(self, n: int, *, seed: int) -> Floats:
         """Independent draws from the posterior, shape ``(n, 4)``, data units."""
         return self.theta[np.random.default_rng(seed).choice(len(self.weights), n, p=self.weights)]
 
+    @cached_property
+    def _distribution(self) -> list[tuple[Floats, Floats]]:
+        """Of each parameter the probability below every draw, and the draws in order."""
+        found = []
+        for values in self.theta.T:
+            order = np.argsort(values)
+            weights = self.weights[order]
+            found.append((np.cumsum(weights) - weights / 2, values[order]))
+        return found
+
     def _covariance(self) -> Floats:
         return _moments(self.theta, self.weights)[1]
 
+    @cached_property
     def _batch_moments(self) -> tuple[Floats, Floats]:
         """Means, shape ``(b, 4)``, and covariances, shape ``(b, 4, 4)``, of the batches."""
         batches = zip(np.split(self.theta, BATCHES), np.split(self.weights, BATCHES), strict=True)

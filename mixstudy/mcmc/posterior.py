@@ -35,8 +35,12 @@ from mixstudy.mcmc.samplers import draw_compiled, draw_once
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import LABELS, Floats, Prior
 
-CHAINS, INTEGRAL = "as asked", "draws of the integral"
-"""The two ways to draw, as a reader would call them."""
+CHAINS, LONGER, INTEGRAL = "as asked", "tuned longer", "draws of the integral"
+"""The ways to draw, as a reader would call them."""
+LONGER_BY = 2
+"""How many times as many tuning draws a chain gets that had not arrived."""
+FAR = 20.0
+"""Posterior sds from the mean where no draw lies: a chain that has one there was still on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,8 +132,9 @@ def sample_posterior(
 ) -> Posterior:
     """Sample the posterior by NUTS (Hoffman & Gelman 2014) from dispersed starting points.
 
-    Where the diagnostics fail or the draws differ from the integral, independent draws of the integral take their
-    place, unless it can't be trusted, ``escalate`` says no, or so few draws were asked for that none could have passed.
+    Chains that had not arrived are tuned longer, once. Where the diagnostics fail or the draws differ from the integral
+    even so, its independent draws take their place, unless it can't be trusted, ``escalate`` says no, or so few draws
+    were asked for that none could have passed.
 
     Args:
         x: Observations, shape ``(n,)``, data units, or a weighted sample.
@@ -150,17 +155,28 @@ def sample_posterior(
     settings = settings or SamplerSettings(seed=seed or 0)
     integral = integrate(sample, prior=prior, seed=settings.seed)
     run = _Run(prior=prior, settings=settings, compiled=compiled, cores=cores, progress=progress)
-    chains = _timed(CHAINS, lambda: _verified(_by_chains(sample, run), integral))
-    if chains.passed or not (settings.escalate and settings.draws >= MIN_ESS_PER_CHAIN and integral.trusted):
-        return chains
-    drawn = _timed(INTEGRAL, lambda: _from_integral(integral, settings))
-    return replace(drawn, attempts=(*chains.attempts, *drawn.attempts))
+    found = _timed(CHAINS, lambda: _verified(_by_chains(sample, run), integral))
+    if not (settings.escalate and settings.draws >= MIN_ESS_PER_CHAIN and integral.trusted):
+        return found
+    if not (found.passed or _arrived(found.draws, integral)):
+        longer = replace(run, settings=replace(settings, tune=LONGER_BY * settings.tune))
+        found = _timed(LONGER, lambda: _verified(_by_chains(sample, longer), integral), after=found)
+    if not found.passed:
+        found = _timed(INTEGRAL, lambda: _from_integral(integral, settings), after=found)
+    return found
 
 
-def _timed(name: str, draw: Callable[[], Posterior]) -> Posterior:
+def _arrived(draws: Floats, integral: Integral) -> bool:
+    """Whether no draw lies where the posterior has no mass."""
+    return bool((np.abs(draws - integral.means.value) <= FAR * integral.sds.value).all())
+
+
+def _timed(name: str, draw: Callable[[], Posterior], *, after: Posterior | None = None) -> Posterior:
+    """Draw, and note the attempt after those that were made before."""
     start = time.perf_counter()
     found = draw()
-    return replace(found, attempts=(Attempt(name=name, status=found.status, seconds=time.perf_counter() - start),))
+    attempt = Attempt(name=name, status=found.status, seconds=time.perf_counter() - start)
+    return replace(found, attempts=(*(after.attempts if after else ()), attempt))
 
 
 def chains_of(data: xr.DataTree) -> Floats:

@@ -19,14 +19,14 @@ class SamplerSettings:
     """Chains, at least 2, each from a point of its own."""
     draws: int = 1000
     """Draws kept from each chain, at least 4."""
-    tune: int = 1000
+    tune: int = 500
     """Tuning draws of each chain, thrown away, at least 1."""
     target_accept: float = 0.95
     """Acceptance rate that the step size is tuned for, in (0, 1)."""
     seed: int = 0
     """Seed of the chains and of their starting points, 0 or above."""
     escalate: bool = True
-    """Whether to draw from the integral of the posterior where the chains do not pass."""
+    """Whether chains that do not pass are tuned longer, where they had not arrived, or replaced by the integral."""
 
     def __post_init__(self) -> None:
         for name, (least, most) in BOUNDS.items():
@@ -38,3 +38,9 @@ class SamplerSettings:
         if self.sampler not in ("nutpie", "pymc"):
             msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
             raise ValueError(msg)
+
+
+DEFAULT = SamplerSettings()
+"""How one posterior is sampled, unless said otherwise."""
+MANY = SamplerSettings(draws=500)
+"""How those of many data sets are: half the draws pass as often, and the numbers of a row are the integral's."""

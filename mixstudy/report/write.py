@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mixstudy.comparison.compare import Comparison
-    from mixstudy.report.document import Document
+    from mixstudy.report.document import Explorer
 
-ASIDE = frozenset({"data", "forest", "posteriors", "joint", "responsibilities", "verification", "traces"})
-"""Figures that a copy of this process draws, where there can be one: half the work on a report."""
+ASIDE = frozenset({"forest", "posteriors", "joint", "verification"})
+"""Figures that a copy of this process draws, where there can be one: with the draws' file half the work on a report."""
 SUFFIXES = {"md": ".svg", "tex": ".pdf"}
 """Kinds of file to which the formats refer for their figures."""
 
@@ -63,10 +64,17 @@ def write_report(
     with staged(target, layout) as stage:
         made_by = provenance_now() if provenance is None else provenance
         makers = figure_makers(result)
-        with beside(lambda: _drawn(makers, ASIDE & {*makers}, stage, formats)) as others:
+
+        def half() -> dict[str, str]:
+            if not isinstance(result, Assessment):
+                _write_draws(result, stage)
+            return _drawn(makers, ASIDE & {*makers}, stage, formats)
+
+        with beside(half) as others:
             _write_tables(result, stage, made_by)
+            moving = _Moving() if isinstance(result, Assessment) else _moving(result, formats)
             drawings = _drawn(makers, {*makers} - ASIDE, stage, formats) | others()
-        _write_documents(result, stage, made_by, drawings, formats=formats, title=title)
+        _write_documents(result, stage, made_by, drawings, moving, formats=formats, title=title)
         move(stage, target, layout)
     return target / f"report.{formats[0]}"
 
@@ -75,12 +83,15 @@ def _write_tables(result: Comparison | Assessment, stage: Path, provenance: Mapp
     if isinstance(result, Assessment):
         _write_json(content.assessment_json(result, provenance), stage / CHECK.marker)
         return
-    from mixstudy.arviz import for_arviz  # here, so that the program's help does not load xarray
-
     _write_json(content.as_json(result, provenance), stage / STUDY.marker)
     result.table.to_csv(stage / "comparison.csv", index_label="parameter")
     if result.em is not None:
         result.em.trace.to_csv(stage / "em_trace.csv", index_label="iteration")
+
+
+def _write_draws(result: Comparison, stage: Path) -> None:
+    from mixstudy.arviz import for_arviz  # here, so that the program's help does not load xarray
+
     netcdf = io.BytesIO()  # HDF5 crashes on a full disk
     for_arviz(result.posterior).to_netcdf(netcdf, engine="h5netcdf")
     (stage / "posterior.nc").write_bytes(netcdf.getvalue())
@@ -94,7 +105,8 @@ def _write_documents(
     result: Comparison | Assessment,
     stage: Path,
     provenance: Mapping[str, object],
-    drawings: dict[str, str],
+    drawings: Mapping[str, str],
+    moving: _Moving,
     *,
     formats: Sequence[str],
     title: str | None,
@@ -102,10 +114,11 @@ def _write_documents(
     if isinstance(result, Assessment):
         document = assessment_document(result, provenance, drawn=drawings, title=title)
     else:
-        document, moving = _of_comparison(result, provenance, drawings, formats, title)
-        drawings = drawings | moving
+        document = comparison_document(
+            result, provenance, drawn=drawings, frames=moving.frames, explorer=moving.explorer, title=title
+        )
     if "html" in formats:
-        (stage / "report.html").write_text(render_html(document, drawings), "utf-8")
+        (stage / "report.html").write_text(render_html(document, {**drawings, **moving.elements}), "utf-8")
     if "md" in formats:
         (stage / "report.md").write_text(render_markdown(document), "utf-8")
     if "tex" in formats:
@@ -131,19 +144,28 @@ def _drawn(
     return elements
 
 
-def _of_comparison(
-    result: Comparison,
-    provenance: Mapping[str, object],
-    drawn: Collection[str],
-    formats: Sequence[str],
-    title: str | None,
-) -> tuple[Document, dict[str, str]]:
-    """The document, and the figures that only a page can show."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moving:
+    """What only a page can show."""
+
+    frames: tuple[int, ...] = ()
+    """The iterations of EM that are drawn."""
+    explorer: Explorer | None = None
+    """The map on which the reader starts climbs."""
+    elements: Mapping[str, str] = field(default_factory=dict)
+    """The figures of both, by name."""
+
+
+def _moving(result: Comparison, formats: Sequence[str]) -> _Moving:
     from mixstudy import plots
 
-    frames = plots.frames(result) if result.em else ()
-    ground = plots.landscape(result) if result.em and "html" in formats else {}
-    found = explorer(result.em, ground) if result.em and ground else None
-    document = comparison_document(result, provenance, drawn=drawn, frames=frames, explorer=found, title=title)
-    moving = {**({"player": plots.player(result)} if frames and "html" in formats else {}), **(ground if found else {})}
-    return document, {name: plots.svg(figure, name=name) for name, figure in moving.items()}
+    if not result.em:
+        return _Moving()
+    frames, ground = plots.frames(result), plots.landscape(result) if "html" in formats else {}
+    found = explorer(result.em, ground) if ground else None
+    figures = {
+        **({"player": plots.player(result)} if frames and "html" in formats else {}),
+        **(ground if found else {}),
+    }
+    elements = {name: plots.svg(figure, name=name) for name, figure in figures.items()}
+    return _Moving(frames=frames, explorer=found, elements=elements)

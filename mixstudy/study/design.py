@@ -13,7 +13,7 @@ import itertools
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from mixstudy.data.files import read_short
 from mixstudy.data.sample import MIN_OBSERVATIONS
-from mixstudy.mcmc.settings import SamplerSettings
+from mixstudy.mcmc.settings import MANY, SamplerSettings
 from mixstudy.model import MU_SCALES, Parameters, Prior, require_level
 
 MOST_OBSERVATIONS = 10**9
@@ -60,7 +60,7 @@ class StudyDesign:
 
     seed: int = 0
     """Where all random streams come from, 0 or above."""
-    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+    sampler: SamplerSettings = MANY
     """How each posterior is sampled; its own seed is not used, as every data set has one of the design's."""
 
     def sampler_at(self, seed: int) -> SamplerSettings:

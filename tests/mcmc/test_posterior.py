@@ -186,7 +186,7 @@ def test_draws_have_coordinates(origin_posterior):
     """Chains and draws are numbered, which ArviZ's plots of the raw posterior need."""
     posterior = origin_posterior.data["posterior"]
     assert posterior["chain"].to_numpy().tolist() == [0, 1, 2, 3]
-    assert posterior["draw"].to_numpy().tolist() == list(range(1000))
+    assert posterior["draw"].to_numpy().tolist() == list(range(origin_posterior.settings.draws))
 
 
 @pytest.mark.parametrize("shape", [(4, 1000), (4, 0), (0, 0), (3, 1000)])

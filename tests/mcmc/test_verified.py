@@ -11,7 +11,7 @@ from mixstudy.integral.integrate import integrate
 from mixstudy.integral.verification import verify
 from mixstudy.mcmc import posterior as posterior_module
 from mixstudy.mcmc.diagnostics import SamplerStatus
-from mixstudy.mcmc.posterior import CHAINS, INTEGRAL
+from mixstudy.mcmc.posterior import CHAINS, INTEGRAL, LONGER
 
 HARD = ["overlap", "overlap, another", "galaxies", "one component", "n = 30", "heavy tails", "weak", "1.5 sigma"]
 
@@ -52,6 +52,22 @@ def test_easy_chains_are_verified(origin_posterior):
 def test_easy_data_take_one_attempt(origin_posterior):
     """Where the chains pass nothing else is tried."""
     assert [attempt.name for attempt in origin_posterior.attempts] == [CHAINS]
+
+
+def test_chains_that_had_not_arrived_are_tuned_longer(compiled):
+    """A million observations are far from where chains start: cut short on their way, they go the whole of it."""
+    x = ms.simulate(ms.Parameters(0.3, 0, 3, 1), n=1_000_000, seed=1)
+    found = ms.sample_posterior(x, settings=ms.SamplerSettings(draws=500, tune=100), compiled=compiled)
+    assert [attempt.name for attempt in found.attempts][:2] == [CHAINS, LONGER]
+    assert found.attempts[0].status is SamplerStatus.NOT_MIXED
+    assert found.verified
+
+
+def test_chains_that_only_mix_slowly_are_not(compiled):
+    """Weak data keep chains slow however long they are tuned: the integral is drawn from at once."""
+    x = ms.simulate(ms.Parameters(0.3, 0, 1.5, 1), n=100, seed=1)
+    found = ms.sample_posterior(x, settings=ms.SamplerSettings(draws=500), compiled=compiled)
+    assert [attempt.name for attempt in found.attempts] == [CHAINS, INTEGRAL]
 
 
 def test_chains_too_short_to_pass_are_kept(compiled):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -62,5 +63,6 @@ def test_netcdf_is_made_in_memory(bare: Comparison, tmp_path: Path, monkeypatch:
         return write(tree, *places, **options)
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", kept)
+    monkeypatch.setattr("mixstudy.report.write.beside", nullcontext)  # all of it here, where it can be watched
     write_report(bare, tmp_path / "s")
     assert made == [io.BytesIO]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mixstudy.mcmc.settings import SamplerSettings
+from mixstudy.mcmc.settings import MANY
 from mixstudy.study.design import Design, DesignError
 
-PLAIN = SamplerSettings(escalate=False)
+PLAIN = replace(MANY, escalate=False)
 
 FILE = """
 n = [100, 1000]
