@@ -17,8 +17,8 @@ from mixstudy.cli.options import (
     Pool,
     Quiet,
     Seed,
+    Silent,
     Size,
-    Truth,
     as_numbers,
     as_parameters,
     read_data,
@@ -94,11 +94,13 @@ def fit(
 
 def simulate(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file to write.")],
-    truth: Truth = None,
+    truth: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="What to draw from, by default 0.3,5,15,2.")
+    ] = None,
     n: Size = 10_000,
     seed: Seed = 0,
     overwrite: Overwrite = False,
-    quiet: Quiet = False,
+    quiet: Silent = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
     with clear_errors():
