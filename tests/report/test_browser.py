@@ -528,6 +528,14 @@ def test_page_prints(visit: Any, report: Path) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+def test_tables_keep_their_columns_on_paper(visit: Any, any_report: Path) -> None:
+    """A4 between its margins is narrower than half a screen, and tables stay tables there, as wide as the paper."""
+    page = visit(any_report, viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator(".stack thead").evaluate_all("all => all.every(each => each.checkVisibility())")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+
+
 def test_page_is_small(report: Path) -> None:
     """A report with all its figures is below 1.5 MB."""
     assert report.stat().st_size < 1_500_000
