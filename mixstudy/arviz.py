@@ -28,9 +28,6 @@ OF_EACH_OBSERVATION = (*OF_EACH_DRAW, "point")
 def for_arviz(posterior: Posterior) -> xr.DataTree:
     """Gather the posterior and what follows from it in the groups and names that ArviZ knows.
 
-    Args:
-        posterior: The posterior.
-
     Returns:
         Groups posterior, sample_stats, prior, observed_data, log_prior and log_likelihood. Of up to 500 plain
         observations, shape ``(n,)``, there is also posterior_predictive, and log_likelihood has the log density of

@@ -5,19 +5,17 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
-from distributed import LocalCluster
-from nutpie.sample import CompiledModel
 
 import mixstudy as ms
-from mixstudy.data.read import old_faithful
-from mixstudy.mcmc.samplers import compile_model
-from mixstudy.study.data_set import CHECK_NAMES, INTERVALS, SCHEMA, check_column
+
+if TYPE_CHECKING:  # heavy, and the process that hands the tests out needs none of them
+    import pandas as pd
+    from distributed import LocalCluster
+    from nutpie.sample import CompiledModel
 
 sys.dont_write_bytecode = False  # as the program: kernels and commands that tests start would each compile for seconds
 
@@ -30,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def faithful() -> ms.WeightedSample:
     """Old Faithful's waiting times."""
-    return old_faithful()
+    return ms.old_faithful()
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +52,8 @@ def origin_posterior(origin_sample: ms.WeightedSample) -> ms.Posterior:
 @pytest.fixture(scope="session")
 def two_workers() -> Iterator[LocalCluster]:
     """A cluster of two worker processes on this machine."""
+    from distributed import LocalCluster
+
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", protocol="tcp") as started:
         yield started
 
@@ -61,12 +61,18 @@ def two_workers() -> Iterator[LocalCluster]:
 @pytest.fixture(scope="session")
 def compiled() -> CompiledModel:
     """The model compiled for nutpie."""
+    from mixstudy.mcmc.samplers import compile_model
+
     return compile_model()
 
 
 @pytest.fixture(scope="session")
 def study_table() -> pd.DataFrame:
     """A replication study's table as right estimators would leave it, made up: eight cells of forty, one failed."""
+    import pyarrow as pa
+
+    from mixstudy.study.data_set import CHECK_NAMES, INTERVALS, SCHEMA, check_column
+
     rng, z, rows = np.random.default_rng(0), 1.96, []
     truth = {"weight": 0.3, "mu1": 0.0, "sigma": 1.0}
     for n, separation in itertools.product((100, 1000, 10_000, 100_000), (3.0, 5.0)):

@@ -1,17 +1,20 @@
-"""The notebooks are lessons: their exercises have solutions that run, their figures words for those who can't see."""
+"""The notebooks are lessons: they run, their exercises' solutions too, their figures have words for who can't see."""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-import symtable
+import warnings
 from pathlib import Path
 from runpy import run_path
 
 import matplotlib as mpl
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import select_figure_formats
+from IPython.utils.capture import capture_output
 from matplotlib import pyplot as plt
+from traitlets.config import Config
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 LESSONS = [path.name for path in sorted(FOLDER.glob("0[1-6]*.ipynb"))]
@@ -26,42 +29,46 @@ def cells(name):
 
 
 def solutions(name):
-    """The code of each solution that has some, with all code before it."""
-    before = []
+    """The code of each solution that has some, with how many cells of code stand before it."""
+    before = 0
     for kind, text in cells(name):
-        if kind == "code":
-            before.append(text)
+        before += kind == "code"
         for folded in FOLDED.findall(text):
             if blocks := re.findall(r"```python\n(.*?)```", folded, re.DOTALL):
-                yield before.copy(), "\n".join(blocks)
+                yield before, "\n".join(blocks)
 
 
-def made(code):
-    """Names that a cell makes for the others."""
-    names = symtable.symtable(code, "cell", "exec").get_symbols()
-    return {each.get_name() for each in names if each.is_assigned() or each.is_imported() or each.is_namespace()}
+class Lesson:
+    """A lesson, run cell by cell by IPython in this process: most of a kernel's time goes into imports."""
 
+    def __init__(self, name):
+        """Nothing has run yet."""
+        self.shell = InteractiveShell(user_ns={}, config=Config({"HistoryManager": {"enabled": False}}))
+        formatter = self.shell.display_formatter
+        formatter.active_types = formatter.format_types
+        select_figure_formats(self.shell, {"png"})
+        self.code = [text for kind, text in cells(name) if kind == "code"]
+        self.ran = 0
 
-def used(code):
-    """Names that a cell may want from the others."""
-    return {each.id for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)}
+    def go_on(self, count):
+        """Run the cells up to so many, each once."""
+        while self.ran < count:
+            self.run(self.code[self.ran])
+            self.ran += 1
 
-
-def needed(before, code):
-    """The first cell, which sets up, and the last ones that make what the code uses, and what they use in turn."""
-    names, chosen = used(code), []
-    for cell in reversed(before[1:]):
-        if made(cell) & names:
-            chosen.append(cell)
-            names = (names - made(cell)) | used(cell)
-    return [before[0], *reversed(chosen)]
+    def run(self, code):
+        """Run one cell, whose last expression is shown; what it raises is raised here."""
+        with warnings.catch_warnings(), capture_output():
+            warnings.simplefilter("default")
+            self.shell.run_cell(code).raise_error()
+        plt.close("all")
 
 
 @pytest.fixture(scope="module")
 def lessons():
-    """For each lesson what its cells have made so far, and which of them have run: each runs once."""
+    """The lessons, each of whose cells runs once."""
     plt.switch_backend("agg")
-    return {name: ({"display": lambda *_, **__: None}, set()) for name in LESSONS}
+    return {name: Lesson(name) for name in LESSONS}
 
 
 @pytest.mark.parametrize(
@@ -69,16 +76,21 @@ def lessons():
     [pytest.param(name, *each, id=f"{name[:2]}-{k}") for name in LESSONS for k, each in enumerate(solutions(name), 1)],
 )
 def test_solutions_run(lessons, name, before, code, monkeypatch):
-    """The code of a solution runs after the lesson's, and what it asserts holds."""
-    names, ran = lessons[name]
+    """The code of a solution runs after the cells before it, and what it asserts holds; the lesson does not see it."""
+    lesson = lessons[name]
     monkeypatch.chdir(FOLDER)
     with mpl.rc_context():
-        for cell in needed(before, code):
-            if cell not in ran:
-                exec(cell, names)  # noqa: S102
-                ran.add(cell)
-        exec(code, names.copy())  # noqa: S102
+        lesson.go_on(before)
+        exec(code, lesson.shell.user_ns.copy())  # noqa: S102
         plt.close("all")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_lessons_run(lessons, name, monkeypatch):
+    """Every cell of a lesson runs, in order, and what it shows can be shown."""
+    monkeypatch.chdir(FOLDER)
+    with mpl.rc_context():
+        lessons[name].go_on(len(lessons[name].code))
 
 
 @pytest.mark.parametrize("name", LESSONS)

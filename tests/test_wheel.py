@@ -46,7 +46,20 @@ def binaries(wheel: Path) -> Path:
     run(UV, "pip", "install", "--no-deps", "--python", binaries / "python", wheel, cwd=wheel.parent)
     own = run(binaries / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
     (Path(own) / "others.pth").write_text(sysconfig.get_path("purelib"))
+    take_kernels(Path(own))
     return binaries
+
+
+def take_kernels(there: Path) -> None:
+    """Spare the installed package to compile its kernels anew, for half a minute, where this one's are compiled.
+
+    Numba takes on what it has kept where source and its date are the same.
+    """
+    for kept in (ROOT / "mixstudy").rglob("*.nb[ci]"):
+        place, source = there / kept.parent.relative_to(ROOT), kept.parents[1] / f"{kept.name.split('.')[0]}.py"
+        place.mkdir(exist_ok=True)
+        shutil.copy2(kept, place)
+        shutil.copystat(source, place.parent / source.name)
 
 
 def test_the_wheel_holds_the_package(wheel: Path):

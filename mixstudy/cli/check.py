@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from mixstudy.cli.options import (
-    Column,
-    DropMissing,
-    Format,
-    Kind,
-    Label,
-    PriorOption,
-    Quiet,
-    Seed,
-    Title,
-    Truth,
-    Unit,
-    announced,
-    as_mapping,
-    as_parameters,
-    as_prior,
-    named,
-    prior_of,
-    require_folder,
-)
-from mixstudy.cli.terminal import clear_errors, err, out, working
+from mixstudy.cli import options
+from mixstudy.cli.terminal import clear_errors, err, out, table, working
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from mixstudy.diagnosis.assessment import Assessment
     from mixstudy.model import Floats
 
@@ -47,11 +26,11 @@ def check(
     estimate: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="The numbers to check; the trace's last by default.")
     ] = None,
-    column: Column = None,
-    drop_missing: DropMissing = False,
-    label: Label = None,
-    unit: Unit = None,
-    truth: Truth = None,
+    column: options.Column = None,
+    drop_missing: options.DropMissing = False,
+    label: options.Label = None,
+    unit: options.Unit = None,
+    truth: options.Truth = None,
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Where the iterations started, where known.")
     ] = None,
@@ -65,15 +44,15 @@ def check(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="LABEL=NAME", help="What a variable of the draws is called.")
     ] = None,
-    prior: PriorOption = None,
+    prior: options.PriorOption = None,
     no_mcmc: Annotated[bool, typer.Option("--no-mcmc", help="Without the posterior: an answer in a second.")] = False,
     directory: Annotated[Path | None, typer.Option("--out", help="Folder for the report and check.json.")] = None,
-    formats: Format = "html",
-    title: Title = None,
-    level: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
-    kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
-    seed: Seed = 0,
-    quiet: Quiet = False,
+    formats: options.Format = "html",
+    title: options.Title = None,
+    level: options.Level = 0.95,
+    kind: options.Kind = options.Interval.ETI,
+    seed: options.Seed = 0,
+    quiet: options.Quiet = False,
 ) -> None:
     """Check an estimate from anywhere: is it right, and if not, which mistake was made?"""
     with clear_errors():
@@ -81,7 +60,7 @@ def check(
 
         require_level(level)
         wanted = _output(directory, formats, title)
-        known, shape = as_parameters(truth, "--truth"), as_prior(prior)
+        known, shape = options.as_parameters(truth, "--truth"), options.as_prior(prior)
         if shape is not None and no_mcmc and not draws:
             msg = "--prior is of a posterior: it can't go with --no-mcmc, unless with --draws"
             raise ValueError(msg)
@@ -89,11 +68,11 @@ def check(
         from mixstudy.compression.stream import read_observations
         from mixstudy.diagnosis.check import check_estimate
 
-        sample = named(read_observations([data], column=column, drop_missing=drop_missing), label=label, unit=unit)
-        announced(sample, quiet=quiet)
+        sample = read_observations([data], column=column, drop_missing=drop_missing)
+        sample = options.announced(options.named(sample, label=label, unit=unit), quiet=quiet)
         for note in given.notes:
             err.print(note, soft_wrap=True)
-        own, posterior = prior_of(sample, shape, quiet=quiet), None
+        own, posterior = options.prior_of(sample, shape, quiet=quiet), None
         if not no_mcmc:
             with working("Sampling the posterior", quiet=quiet):
                 from mixstudy.mcmc.posterior import sample_posterior
@@ -161,7 +140,7 @@ def _given(
         return _Given(numbers, begin, rows, printed.log_likelihood, None, printed.notes)
     from mixstudy.diagnosis.draw_files import find_draws
 
-    drawn = find_draws(draws, names=as_mapping(mapping))
+    drawn = find_draws(draws, names=options.as_mapping(mapping))
     return _Given(numbers, begin, rows, printed.log_likelihood, drawn.values, (*printed.notes, *drawn.notes))
 
 
@@ -175,13 +154,13 @@ def _print(found: Assessment) -> None:
 
     out.print(Text(found.sentence, style="bold"))
     if not found.alone:
-        out.print(_table(("parameter", "estimate", "EM's", "standard error", "off by (s.e.)"), offset_rows(found)))
+        out.print(table(("parameter", "estimate", "EM's", "standard error", "off by (s.e.)"), offset_rows(found)))
     if found.reading is not None:
         head, *drawn = draws_rows(found.reading)
-        out.print(_table(("parameter", *head[1:]), drawn))
+        out.print(table(("parameter", *head[1:]), drawn))
     if found.location is not None and found.location.wrong.any():
         out.print(Text("Step by step: what was printed, for what a right step gives where they part", style="bold"))
-        out.print(_table(("step", *LABELS), step_rows(found.location)))
+        out.print(table(("step", *LABELS), step_rows(found.location)))
     for section in explain(found):
         out.print(Text(section.title, style="bold"))
         for line in section.lines:
@@ -189,22 +168,12 @@ def _print(found: Assessment) -> None:
             out.print(Padding(Text(text), (0, 0, 0, 2 + len(line) - len(text))))
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
 def _output(directory: Path | None, formats: str, title: str | None) -> tuple[str, ...]:
     """The formats of the report; a folder that can't be written is refused before the work."""
     from mixstudy.report.folder import CHECK, check_output, parse_formats
 
     wanted = parse_formats(formats)
-    require_folder(directory)
+    options.require_folder(directory)
     if directory is not None:
         check_output(directory, CHECK)
     elif title is not None or wanted != ("html",):

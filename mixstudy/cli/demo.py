@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mixstudy.cli.options import Seed, require_folder
-from mixstudy.cli.terminal import clear_errors, out, working
+from mixstudy.cli.terminal import clear_errors, out, table, working
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mixstudy.diagnosis.assessment import Assessment
     from mixstudy.model import Floats
@@ -76,7 +76,7 @@ def _strange_numbers(seed: int, save: Path | None = None) -> None:
     from mixstudy.faults.catalogue import BY_NAME
     from mixstudy.faults.reproduce import reproduce_data
     from mixstudy.faults.steps import centred
-    from mixstudy.model import ORIGIN
+    from mixstudy.model import LABELS, ORIGIN
 
     _chapter("1  Strange numbers")
     x = reproduce_data("heights used as data", ORIGIN, n=N, seed=seed)
@@ -89,7 +89,9 @@ def _strange_numbers(seed: int, save: Path | None = None) -> None:
         rows.append(step(data, rows[-1] - shift) + shift)
     _say("Its EM, from the start that the student printed:")
     named = {"start": rows[0], **{f"{k}": row for k, row in enumerate(rows[1:], 1)}}
-    _table({**named, "5, as printed then": PRINTED[1], "truth": [*ORIGIN]})
+    shown: dict[str, Floats | Sequence[float]] = {**named, "5, as printed then": PRINTED[1], "truth": [*ORIGIN]}
+    cells = ([name, *(f"{value:.5f}" for value in row)] for name, row in shown.items())
+    out.print(table(("iteration", *LABELS), cells))
     _say("The program is the same as then, the random positions are others. Ask what is wrong:")
     heights, printed = _kept(save, HEIGHTS, x), _kept(save, TRACE, rows)
     _command(f"check {heights} --trace {printed} --no-mcmc")
@@ -194,20 +196,6 @@ def _explain(found: Assessment) -> None:
     for each in found.told:
         fault = each.fault
         _say(f"  {fault.name}", f"      wrong: {fault.wrong}", f"      right: {fault.right}", f"      {fault.advice}")
-
-
-def _table(rows: Mapping[str, Sequence[float] | Floats]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from mixstudy.model import LABELS
-
-    table = Table("iteration", box=SIMPLE_HEAD, pad_edge=False)
-    for label in LABELS:
-        table.add_column(label, justify="right")
-    for name, row in rows.items():
-        table.add_row(name, *(f"{value:.5f}" for value in row))
-    out.print(table)
 
 
 def _histogram(x: Floats) -> None:

@@ -7,24 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixstudy.cli.options import (
-    Cluster,
-    Column,
-    Data,
-    DropMissing,
-    Exact,
-    Overwrite,
-    Pool,
-    Quiet,
-    Seed,
-    Silent,
-    Size,
-    as_numbers,
-    as_parameters,
-    read_data,
-    require_memory,
-)
-from mixstudy.cli.terminal import clear_errors, out
+from mixstudy.cli import options
+from mixstudy.cli.terminal import clear_errors, out, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def fit(
-    data: Data = None,
-    column: Column = None,
-    drop_missing: DropMissing = False,
-    cluster: Cluster = None,
+    data: options.Data = None,
+    column: options.Column = None,
+    drop_missing: options.DropMissing = False,
+    cluster: options.Cluster = None,
     plain: Annotated[bool, typer.Option("--plain", help="Textbook EM: a fixed number of iterations.")] = False,
     start: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="Start of --plain; drawn from --seed by default.")
@@ -45,13 +29,13 @@ def fit(
     path: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="CSV or Parquet file for every iteration.")
     ] = None,
-    overwrite: Overwrite = False,
-    level: Annotated[float, typer.Option(help="Probability of the Wald intervals.")] = 0.95,
-    n: Size = 10_000,
-    seed: Seed = 0,
-    exact: Exact = False,
-    pool: Pool = False,
-    quiet: Quiet = False,
+    overwrite: options.Overwrite = False,
+    level: options.Level = 0.95,
+    n: options.Size = 10_000,
+    seed: options.Seed = 0,
+    exact: options.Exact = False,
+    pool: options.Pool = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Fit by EM alone and print the estimate, or every iteration with --plain."""
     with clear_errors():
@@ -63,7 +47,7 @@ def fit(
             raise ValueError(msg)
         if path is not None:
             _require_writable(path, overwrite=overwrite)
-        sample, _ = read_data(
+        sample, _ = options.read_data(
             data,
             column,
             drop_missing=drop_missing,
@@ -76,7 +60,7 @@ def fit(
         )
         from mixstudy.em.fit import fit_em, fit_em_plain
 
-        values = as_numbers(start, "--start")
+        values = options.as_numbers(start, "--start")
         if plain:
             em = fit_em_plain(sample, start=values, iterations=iterations or 50, seed=seed)
         else:
@@ -97,10 +81,10 @@ def simulate(
     truth: Annotated[
         str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="What to draw from, by default 0.3,5,15,2.")
     ] = None,
-    n: Size = 10_000,
-    seed: Seed = 0,
-    overwrite: Overwrite = False,
-    quiet: Silent = False,
+    n: options.Size = 10_000,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    quiet: options.Silent = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
     with clear_errors():
@@ -108,8 +92,8 @@ def simulate(
         from mixstudy.model import simulate as draw
 
         _require_writable(path, overwrite=overwrite)
-        parameters = as_parameters(truth, "--truth") or ORIGIN
-        require_memory(8 * 8 * n, f"{n} observations as text")
+        parameters = options.as_parameters(truth, "--truth") or ORIGIN
+        options.require_memory(8 * 8 * n, f"{n} observations as text")
         import pandas as pd
 
         frame = pd.DataFrame({"x": draw(parameters, n=n, seed=seed)})
@@ -141,16 +125,11 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _print_fit(em: EMFit, level: float) -> None:
-    from rich.table import Table
-
     from mixstudy.model import LABELS
 
-    table = Table("parameter", "estimate", "standard error", "lower", "upper")
-    for label, value, error, (low, high) in zip(
-        LABELS, em.parameters, em.standard_errors, em.interval(level), strict=True
-    ):
-        table.add_row(label, *(f"{number:.8g}" for number in (value, error, low, high)))
-    out.print(table)
+    columns = zip(em.parameters, em.standard_errors, *zip(*em.interval(level), strict=True), strict=True)
+    rows = ([label, *(f"{number:.8g}" for number in row)] for label, row in zip(LABELS, columns, strict=True))
+    out.print(table(("parameter", "estimate", "standard error", "lower", "upper"), rows))
     out.print(f"log-likelihood {em.log_likelihood:.6f}, {100 * level:.10g}% Wald intervals")
     out.print(em.status.value)
     for rank, maximum in enumerate(em.maxima[1:], start=2):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mixstudy.model import Parameters, Prior
 
 
-class Kind(StrEnum):
+class Interval(StrEnum):
     """Kinds of credible interval."""
 
     ETI = "eti"
@@ -91,6 +91,8 @@ PriorOption = Annotated[
         "data's standard deviation, and the Beta of the weight (1:1, which is uniform).",
     ),
 ]
+Level = Annotated[float, typer.Option(help="Probability of the intervals.")]
+Kind = Annotated[Interval, typer.Option(help="Equal-tailed or highest-density credible intervals.")]
 Size = Annotated[int, typer.Option("-n", "--n", min=1, help="How many observations to simulate.")]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.options import Silent
-from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
+from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, earlier_design, given
 from mixstudy.cli.terminal import clear_errors
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def power(
     """
     with clear_errors():
         options = given(n=n, separation=separation, weight=weight, replicates=replicates, right=right)
-        plan = held(directory, "power", resume=resume)
+        plan = earlier_design(directory, "power", resume=resume)
         asked = _design(design, options, given(seed=seed), plan, share=share)
         from mixstudy.study.power import measure_power
 

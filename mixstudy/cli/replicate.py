@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.options import Silent, as_prior
-from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, given, held
+from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, earlier_design, given
 from mixstudy.cli.terminal import clear_errors, out
 
 if TYPE_CHECKING:
@@ -49,12 +49,24 @@ def replicate(
     Results are kept part by part, so that an interrupted run goes on with --resume.
     """
     with clear_errors():
-        shape = prior if prior is not None and "=" in prior else None
-        scales = prior if shape is None else None
-        options = given(n=n, weight=weight, separation=separation, prior=scales, replicates=replicates, seed=seed)
-        options |= given(level=level, chains=chains, draws=draws, tune=tune) | _shape(shape)
-        plan = held(directory, "replicate" if calibrate is None else "calibration", resume=resume)
-        run, kind = _replication() if calibrate is None else _calibration(options, calibrate)
+        shape = as_prior(prior) if prior is not None and "=" in prior else None
+        options = given(n=n, weight=weight, separation=separation, replicates=replicates, seed=seed)
+        options |= given(prior=None if shape else prior, level=level, chains=chains, draws=draws, tune=tune)
+        if shape is not None:
+            options |= {f"prior_{name}": getattr(shape, name) for name in ("means", "sigma", "weight")}
+        plan = earlier_design(directory, "replicate" if calibrate is None else "calibration", resume=resume)
+        from mixstudy.study.calibrate import CalibrationDesign, run_calibration
+        from mixstudy.study.design import Design
+        from mixstudy.study.replicate import run_study
+
+        run: Callable[..., Results[Any]] = run_study if calibrate is None else run_calibration
+        kind: type[PriorDesign] = Design if calibrate is None else CalibrationDesign
+        if calibrate is not None:
+            strange = [f"--{name}" for name in options if name not in kind().as_dict()]
+            if strange:
+                msg = f"{', '.join(strange)} can't go with --calibrate, whose truths come from the prior"
+                raise ValueError(msg)
+            options["replicates"] = calibrate
         start = kind.from_toml(design).as_dict() if design is not None else plan
         how: How = {"resume": resume, "workers": workers, "cluster": cluster}
         asked = kind.from_mapping({**start, **options})
@@ -62,30 +74,3 @@ def replicate(
         if not told.is_default and not quiet:
             out.print(f"Prior: {told.shape()}, in its scales", soft_wrap=True)
         carry_out("replicate", run, asked, directory, quiet=quiet, how=how)
-
-
-def _shape(prior: str | None) -> dict[str, Any]:
-    """Keys of a design for what ``--prior`` says of the prior's shape, all of it."""
-    own = as_prior(prior)
-    return {} if own is None else {f"prior_{name}": getattr(own, name) for name in ("means", "sigma", "weight")}
-
-
-type Study = tuple[Callable[..., Results[Any]], type[PriorDesign]]
-
-
-def _replication() -> Study:
-    from mixstudy.study.design import Design
-    from mixstudy.study.replicate import run_study
-
-    return run_study, Design
-
-
-def _calibration(options: dict[str, Any], data_sets: int) -> Study:
-    from mixstudy.study.calibrate import CalibrationDesign, run_calibration
-
-    strange = [f"--{name}" for name in options if name not in CalibrationDesign().as_dict()]
-    if strange:
-        msg = f"{', '.join(strange)} can't go with --calibrate, whose truths come from the prior"
-        raise ValueError(msg)
-    options["replicates"] = data_sets
-    return run_calibration, CalibrationDesign

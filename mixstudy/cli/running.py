@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixstudy.cli.options import as_number, require_folder
-from mixstudy.cli.terminal import INTERRUPTED, err, out
+from mixstudy.cli.terminal import INTERRUPTED, err, out, table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from mixstudy.study.run import How, Progress, Results
 
 DesignFile = Annotated[
@@ -46,7 +44,7 @@ def _numbers(name: str, text: str) -> list[int | float]:
         raise ValueError(msg) from None
 
 
-def held(directory: Path, kind: str, *, resume: bool) -> dict[str, Any]:
+def earlier_design(directory: Path, kind: str, *, resume: bool) -> dict[str, Any]:
     """Keys and values of the design whose results are gone on with; none without ``resume``.
 
     Raises:
@@ -84,7 +82,9 @@ def carry_out(
 
     first = write_results(found)
     if not quiet:
-        out.print(_console(found.brief()))
+        brief = found.brief()
+        names = (HEADINGS.get(name, str(name)) for name in brief.columns)
+        out.print(table(names, ([*map(_cell, row)] for row in brief.itertuples(index=False))))
     failed = f"; {found.failed} failed, see the column 'reason'" if found.failed else ""
     out.print(f"{found.data_sets} data sets{failed}. Results: {directory}", soft_wrap=True)
     out.print(f"Report: {first}", soft_wrap=True)
@@ -135,19 +135,6 @@ HEADINGS = {
     "data_sets": "data\nsets",
 }
 """What columns are called on a terminal, where their names would say too little or take too much room."""
-
-
-def _console(table: Any) -> Table:  # noqa: ANN401  (a DataFrame: pandas is loaded by then)
-    """A DataFrame for the terminal."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in table.columns:
-        shown.add_column(HEADINGS.get(name, str(name)), overflow="fold")
-    for row in table.itertuples(index=False):
-        shown.add_row(*(_cell(value) for value in row))
-    return shown
 
 
 def _cell(value: object) -> str:

@@ -9,32 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixstudy.cli.options import (
-    Cluster,
-    Column,
-    Data,
-    DropMissing,
-    Exact,
-    Format,
-    Kind,
-    Label,
-    Pool,
-    PriorOption,
-    Quiet,
-    Sampler,
-    Seed,
-    Size,
-    Title,
-    Truth,
-    Unit,
-    as_parameters,
-    as_prior,
-    named,
-    prior_of,
-    read_data,
-    require_folder,
-    require_memory,
-)
+from mixstudy.cli import options
 from mixstudy.cli.terminal import clear_errors, err, out, sentence, tell_error, working
 from mixstudy.data.text import plain
 from mixstudy.mcmc.settings import DEFAULT, SamplerSettings
@@ -48,29 +23,29 @@ if TYPE_CHECKING:
 
 
 def study(
-    data: Data = None,
-    column: Column = None,
-    drop_missing: DropMissing = False,
-    cluster: Cluster = None,
+    data: options.Data = None,
+    column: options.Column = None,
+    drop_missing: options.DropMissing = False,
+    cluster: options.Cluster = None,
     directory: Annotated[Path, typer.Option("--out", help="Folder for the report and the tables.")] = Path("study"),
-    level: Annotated[float, typer.Option(help="Probability of the intervals.")] = 0.95,
-    kind: Annotated[Kind, typer.Option(help="Equal-tailed or highest-density credible intervals.")] = Kind.ETI,
-    label: Label = None,
-    unit: Unit = None,
-    title: Title = None,
-    truth: Truth = None,
-    prior: PriorOption = None,
-    n: Size = 10_000,
-    seed: Seed = 0,
+    level: options.Level = 0.95,
+    kind: options.Kind = options.Interval.ETI,
+    label: options.Label = None,
+    unit: options.Unit = None,
+    title: options.Title = None,
+    truth: options.Truth = None,
+    prior: options.PriorOption = None,
+    n: options.Size = 10_000,
+    seed: options.Seed = 0,
     chains: Annotated[int, typer.Option(max=1000, help="Chains, at least 2.")] = DEFAULT.chains,
     draws: Annotated[int, typer.Option(help="Draws kept from each chain.")] = DEFAULT.draws,
     tune: Annotated[int, typer.Option(help="Tuning draws of each chain.")] = DEFAULT.tune,
-    sampler: Annotated[Sampler, typer.Option(help="Which NUTS.")] = Sampler.NUTPIE,
-    formats: Format = "html",
+    sampler: Annotated[options.Sampler, typer.Option(help="Which NUTS.")] = options.Sampler.NUTPIE,
+    formats: options.Format = "html",
     opened: Annotated[bool, typer.Option("--open", help="Open the report when it is written.")] = False,
-    exact: Exact = False,
-    pool: Pool = False,
-    quiet: Quiet = False,
+    exact: options.Exact = False,
+    pool: options.Pool = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Fit by EM and by PyMC, compare, and write a report: the main job.
 
@@ -85,13 +60,14 @@ def study(
         from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
         wanted = parse_formats(formats)
-        require_folder(directory)
+        options.require_folder(directory)
         require_level(level)
-        known, shape = as_parameters(truth, "--truth"), as_prior(prior)
-        require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
+        known, shape = options.as_parameters(truth, "--truth"), options.as_prior(prior)
+        options.require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
+        settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
 
         def one(files: list[str] | None) -> Comparison:
-            sample, simulated = read_data(
+            sample, simulated = options.read_data(
                 files,
                 column,
                 drop_missing=drop_missing,
@@ -103,8 +79,7 @@ def study(
                 quiet=quiet,
                 truth=known,
             )
-            sample = named(sample, label=label, unit=unit)
-            settings = SamplerSettings(sampler=sampler.value, chains=chains, draws=draws, tune=tune, seed=seed)
+            sample = options.named(sample, label=label, unit=unit)
             em, posterior = _estimates(sample, shape, settings, exact=exact, quiet=quiet)
             with working("Comparing", quiet=quiet):
                 from mixstudy.comparison.compare import compare
@@ -146,7 +121,7 @@ def _estimates(
     watched = err.is_terminal and not quiet
     if watched:
         err.print("Compiling (half a minute the first time ever), then sampling ...")
-    own = prior_of(em.sample, shape, quiet=quiet)
+    own = options.prior_of(em.sample, shape, quiet=quiet)
     return em, sample_posterior(em.sample, prior=own, settings=settings, exact=exact, progress=watched)
 
 
@@ -193,6 +168,6 @@ def _tell(result: Comparison, *, quiet: bool) -> None:
         out.print(console_checks(result))
     out.print(result.sentence, style="bold")
     if not quiet:
-        from mixstudy.study.rates import told
+        from mixstudy.study.rates import error_rate_sentence
 
-        out.print(told(result.posterior.sample.n, result.estimate))
+        out.print(error_rate_sentence(result.posterior.sample.n, result.estimate))

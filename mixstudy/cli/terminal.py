@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -175,19 +175,24 @@ class Commands(TyperGroup):
             raise typer.Exit(CRASHED) from error
 
 
+def table(names: Iterable[str], cells: Iterable[Sequence[str]]) -> Table:
+    """Return rows under a header for a terminal, what names them to the left, the rest to the right."""
+    found = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for position, name in enumerate(names):
+        found.add_column(Text(name), justify="right" if position else "left", overflow="fold")
+    for row in cells:
+        found.add_row(*map(Text, row))
+    return found
+
+
 def console_table(result: Comparison) -> Table:
     """Return the four rows of the comparison for a terminal."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for position, name in enumerate(header(result)):
-        table.add_column(Text(name), justify="right" if position else "left", overflow="fold")
-    for row in rows(result):
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+    return table(header(result), rows(result))
 
 
 def console_checks(result: Comparison) -> Table:
     """Return the checks for a terminal: name, status and sentence."""
-    table = Table.grid(padding=(0, 2, 0, 0))
+    found = Table.grid(padding=(0, 2, 0, 0))
     for check in result.checks:
-        table.add_row(Text(check.name, style="bold"), Text(check.status.value), Text(check.explanation))
-    return table
+        found.add_row(Text(check.name, style="bold"), Text(check.status.value), Text(check.explanation))
+    return found

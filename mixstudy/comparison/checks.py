@@ -12,7 +12,6 @@ from scipy.special import chdtrc, ndtri
 from mixstudy.comparison.evidence import Evidence, PosteriorEvidence, standing
 from mixstudy.comparison.goodness_of_fit import AdequacyStatus
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome, tail_status
-from mixstudy.comparison.verified import verified
 from mixstudy.faults.case import SLACK
 from mixstudy.model import LABELS, Parameters, log_likelihood, log_likelihoods
 
@@ -54,6 +53,31 @@ def _sampler(_: Evidence, found: PosteriorEvidence) -> Outcome:
         detail += passed if posterior.passed else f" None of {tried} passed."
     own = "No chains passed: these are independent draws of the integral." if posterior.integrated else None
     return Outcome(status, float(worst["r_hat"].max()), (own or posterior.status.value) + detail)
+
+
+@of_posterior
+def _verified(_: Evidence, beside: PosteriorEvidence) -> Outcome:
+    """Means, standard deviations and interval ends of the draws are those of the integral, within both errors."""
+    posterior = beside.posterior
+    integral, found = posterior.integral, posterior.verification
+    if integral is None or found is None:
+        why = "there is no integral" if integral is None else integral.status.value
+        return Outcome(CheckStatus.NOT_APPLICABLE, math.nan, f"Not verified: {why}")
+    if posterior.integrated:
+        text = (
+            f"No chain gave the posterior, so the draws are those of an integral that knows every mean, standard "
+            f"deviation and interval end to {integral.precision:.2g} posterior sds."
+        )
+        return Outcome(CheckStatus.PASS, integral.precision, text)
+    if not found.agrees:
+        return Outcome(CheckStatus.FAIL, float(abs(found.sds[found.worst])), f"Not verified. {found.sentence}")
+    row, column = found.worst
+    text = (
+        f"Every mean, standard deviation and interval end is known to {integral.precision:.2g} posterior sds, by an "
+        f"integral with which the chains agree; they differ most in {LABELS[row]}, by "
+        f"{abs(found.sds[row, column]):.2g} posterior sds, {abs(found.errors[row, column]):.2g} errors of both."
+    )
+    return Outcome(CheckStatus.PASS, integral.precision, text)
 
 
 @of_posterior
@@ -219,7 +243,7 @@ LARGE_SAMPLE: dict[str, Looks[Evidence]] = {
 
 CHECKS: dict[str, Looks[Evidence]] = {
     "sampler": _sampler,
-    "verified": verified,
+    "verified": _verified,
     **LARGE_SAMPLE,
     "challengers": _challengers,
     "stationary": stationary,

@@ -61,7 +61,7 @@ class Supplement:
             found.append(self.loo.sentence)
         if self.bayes is not None:
             found.append(self.bayes.sentence)
-        found += [f"{each.fault.name[0].upper()}{each.fault.name[1:]}: {each.explanation}" for each in self.mistakes]
+        found += [f"{each.fault.title}: {each.explanation}" for each in self.mistakes]
         return tuple(found)
 
 

@@ -20,14 +20,7 @@ def plain(text: str) -> str:
 
 
 def glance(title: str, sentence: str, *others: str, rows: Rows = ()) -> str:
-    """A result as text of ten lines or so: its name and what it says, more in a line each, a table.
-
-    Args:
-        title: What it is.
-        sentence: What it says first.
-        *others: More about it, cut to a line each.
-        rows: The cells of its table.
-    """
+    """A result as text of ten lines or so: its name and what it says, more in a line each, a table."""
     head = textwrap.wrap(f"{title}: {sentence}", WIDTH, max_lines=LINES, placeholder=" ...", subsequent_indent="  ")
     more = (textwrap.shorten(each, WIDTH, placeholder=" ...") for each in others)
     return "\n".join([*head, *(f"  {line}" for line in (*more, *aligned(rows)))])

@@ -25,7 +25,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from mixstudy.em.kernel import dot, exchanged, exp_minus, log_1_plus, product, valid
+from mixstudy.em.kernel import dot, exchanged, exp_minus, log_1_plus, product, sweep, valid
 from mixstudy.model import Floats
 
 type Mask = NDArray[np.bool_]
@@ -184,17 +184,11 @@ def covariance(information: Floats, complete: Floats, held: Mask) -> Floats:
         for j in range(4):
             a[i, j] = 0.0 if held[i] or held[j] else information[i, j] * unit[i] * unit[j]
     for k in range(4):
-        pivot = a[k, k]
         if held[k]:
             continue
-        if not pivot > MIN_SHARE:
+        if not a[k, k] > MIN_SHARE:
             return np.full((4, 4), np.nan)
-        row = a[k] / pivot
-        for i in range(4):
-            for j in range(4):
-                a[i, j] -= pivot * row[i] * row[j]
-        a[k, :] = a[:, k] = row
-        a[k, k] = -1 / pivot
+        sweep(a, k)
     for i in range(4):
         for j in range(4):
             a[i, j] *= -unit[i] * unit[j]
@@ -296,7 +290,9 @@ def climb(
     here, kind, em_steps, met = e_step(t, weights, theta), START, 0, -1  # E-step
     for step in range(limit + 1):
         if step < len(path):
-            path[step, 0], path[step, 1:5], path[step, 5] = kind, theta, here.log_likelihood
+            path[step, 0], path[step, 5] = kind, here.log_likelihood
+            for k in range(4):
+                path[step, 1 + k] = theta[k]
         score, information, complete = derivatives(here, theta)
         newton = product(covariance(information, complete, held), score)
         squared = dot(newton, score)
@@ -336,12 +332,14 @@ def climb_all(t: Floats, weights: Floats, starts: Floats, held: Mask) -> Floats:
         for k in range(each):
             theta, here, status, distance, _, met = climb(t, row, starts[d, k], held, True, MAX_STEPS, known, path)
             if met >= 0:
-                ends[d, k] = ends[d, met]
+                for j in range(8):
+                    ends[d, k, j] = ends[d, met, j]
                 continue
             if theta[1] > theta[2] and not (held[0] or held[1] or held[2]):
                 theta = exchanged(theta)
-            if status == CONVERGED:
-                known[k] = theta
-            ends[d, k, :4] = theta
+            for j in range(4):
+                ends[d, k, j] = theta[j]
+                if status == CONVERGED:
+                    known[k, j] = theta[j]
             ends[d, k, 4], ends[d, k, 5], ends[d, k, 6], ends[d, k, 7] = here.log_likelihood, distance, status, k
     return ends

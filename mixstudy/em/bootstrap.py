@@ -65,9 +65,7 @@ def draw_replicates(parameters: Parameters, *, n: float, replicates: int, seed: 
 def refit(drawn: Replicates, starts: Floats) -> tuple[Floats, Floats]:
     """Fit every replicate, from the same starts, and keep the highest end.
 
-    Args:
-        drawn: The data sets.
-        starts: Where to start, shape ``(starts, 4)``, in their units.
+    ``starts`` have the shape ``(starts, 4)``, in the units of the data sets.
 
     Returns:
         The estimates, shape ``(replicates, 4)``, and their log-likelihoods, shape ``(replicates,)``.

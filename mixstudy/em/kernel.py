@@ -21,9 +21,12 @@ EXPONENTIAL = np.array([1 / math.factorial(k) for k in range(13, -1, -1)])
 """Taylor's coefficients, the highest first: within half of ln 2 the next would add 4e-18."""
 ARTANH = np.array([1 / k for k in range(33, 0, -2)])
 """Those of ``artanh(s) / s`` by ``s^2``, the highest first: up to s = 1/3 the next would add 2e-18."""
+CONTRACTED = {"contract", "nsz"}
+"""What the compiler may do in both: not told, it takes on what their caller allows, and sums in another order lose the
+last digits."""
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(error_model="numpy", fastmath=CONTRACTED)
 def exp_minus(y: Any) -> Any:  # noqa: ANN401  (compiled)
     """``exp(-y)`` for ``y >= 0``, as ``2^k exp(f)`` with f within half of ln 2."""
     y = min(y, LARGEST)
@@ -36,7 +39,7 @@ def exp_minus(y: Any) -> Any:  # noqa: ANN401  (compiled)
     return series * power
 
 
-@numba.njit(error_model="numpy")
+@numba.njit(error_model="numpy", fastmath=CONTRACTED)
 def log_1_plus(e: Any) -> Any:  # noqa: ANN401  (compiled)
     """``log(1 + e)`` for e in [0, 1], as ``2 artanh(e / (2 + e))``."""
     s = e / (2 + e)
@@ -57,6 +60,18 @@ def dot(a: Floats, b: Floats) -> float:
 def product(matrix: Floats, vector: Floats) -> Floats:
     """Product of four rows of four numbers with four numbers."""
     return np.array((dot(matrix[0], vector), dot(matrix[1], vector), dot(matrix[2], vector), dot(matrix[3], vector)))
+
+
+@numba.njit(error_model="numpy")
+def sweep(a: Floats, k: int) -> None:
+    """Sweep a symmetric matrix of four rows on its pivot k, in place (Goodnight 1979)."""
+    pivot, row = a[k, k], a[k].copy()
+    for i in range(4):
+        for j in range(4):
+            a[i, j] -= row[i] * row[j] / pivot
+    for i in range(4):
+        a[k, i] = a[i, k] = row[i] / pivot
+    a[k, k] = -1 / pivot
 
 
 @numba.njit(error_model="numpy")

@@ -84,11 +84,6 @@ def distance_to_maximum(at: Curvature) -> float:
 def wald_intervals(estimate: Floats, standard_errors: Floats, *, level: float) -> Floats:
     """Wald intervals ``estimate -+ z * standard error``, shape ``(4, 2)``: lower and upper ends, data units.
 
-    Args:
-        estimate: The four estimates.
-        standard_errors: Their standard errors.
-        level: Coverage aimed at.
-
     Raises:
         ValueError: It is no probability that an interval can have.
     """

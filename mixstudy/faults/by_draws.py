@@ -12,7 +12,7 @@ from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.case import TEN_TIMES
 from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.draws_case import DrawsCase, deficit, make_draws_case
-from mixstudy.faults.fault import Recognition, merged
+from mixstudy.faults.fault import Recognition, merged, recognised
 from mixstudy.faults.slips import slips
 from mixstudy.model import LABELS
 
@@ -44,13 +44,8 @@ def recognise_draws(draws: ArrayLike, sample: WeightedSample, *, fit: EMFit | No
     fit = fit or fit_em(sample)
     case = make_draws_case(array, sample, fit)
     slipped, seen = _slipped(case)
-    found = ((fault, fault.find_in_draws(seen)) for fault in FAULTS if fault.find_in_draws is not None)
-    marks = [
-        Recognition(fault=fault, strength=match.strength, distance=match.distance, explanation=match.text)
-        for fault, match in found
-        if match is not None
-    ]
-    return merged([*slipped, *marks])
+    marks = [(fault, fault.find_in_draws(seen)) for fault in FAULTS if fault.find_in_draws is not None]
+    return merged([*slipped, *recognised(marks)])
 
 
 def _slipped(case: DrawsCase) -> tuple[list[Recognition], DrawsCase]:

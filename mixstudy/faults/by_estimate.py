@@ -17,7 +17,7 @@ from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.faults.case import SLACK, TEN_TIMES, Case, Match, make_case
 from mixstudy.faults.catalogue import FAULTS
-from mixstudy.faults.fault import Fault, Recognition, Slip
+from mixstudy.faults.fault import Fault, Recognition
 from mixstudy.faults.figures import Printed
 from mixstudy.faults.following import rests
 from mixstudy.faults.identities import means_have_met
@@ -68,8 +68,7 @@ def _explained(fault: Fault, match: Match, case: Case) -> Recognition:
     if not match.exact:
         fits = f"comes within {match.distance:.2g} standard errors of them"
     detail = f" ({match.text})" if match.text else ""
-    name = fault.name[0].upper() + fault.name[1:]
-    text = f"{name}{detail} {fits}; the right answer is {case.off:.3g} standard errors off."
+    text = f"{fault.title}{detail} {fits}; the right answer is {case.off:.3g} standard errors off."
     return Recognition(fault=fault, strength=match.strength, distance=match.distance, explanation=text)
 
 
@@ -90,13 +89,10 @@ def _matches(fault: Fault, case: Case) -> Iterator[Match]:
     if not means_have_met(case):
         yield from (_by_step(case, label, step) for label, step in fault.steps)
         for slip in () if fault.harmless else fault.slips:
-            yield case.match_given(slip.label, _reported(slip, case))
+            reported = slip.make(case.right + case.sample.centre, case.sample)
+            yield case.match_given(slip.label, in_order(reported) - case.sample.centre)
     if fault.find is not None:
         yield from fault.find(case)
-
-
-def _reported(slip: Slip, case: Case) -> Floats:
-    return in_order(slip.make(case.right + case.sample.centre, case.sample)) - case.sample.centre
 
 
 def _by_step(case: Case, label: str, step: Step) -> Match:

@@ -37,25 +37,19 @@ OTHER_DATA = 8.0
 """Standard errors of the mean within which rows may belong to other data from the same source."""
 
 
-def steps_are_right(trace: Sequence[Printed] | Floats, sample: WeightedSample) -> bool:
-    """Whether a right step, or a harmless variation of it, takes every row to the next as far as printed."""
-    rows = usable(printed_rows(trace))
-    return len(rows.values) > 1 and follow_right(rows, sample).right
-
-
-def from_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) -> tuple[Recognition, ...]:
-    """Judge each fault by whether its step takes every row to the next; none where a right one does."""
+def from_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) -> tuple[tuple[Recognition, ...], bool]:
+    """Judge each fault by whether its step takes every row to the next, and say whether a right one does."""
     rows = usable(printed_rows(trace))
     if len(rows.values) < 2:  # noqa: PLR2004  (one step)
-        return ()
+        return (), False
     right = follow_right(rows, sample)
     if right.right:
-        return ()
+        return (), True
     strength = TEN_TIMES + math.log10(float(np.nan_to_num(right.ratio, nan=math.inf).max()))
     exact = list(_exact(rows, sample, strength)) or list(_slipped(rows, sample, strength))
     if exact or not from_other_data(rows, sample):
-        return merged(exact)
-    return _by_noise(rows, sample)
+        return merged(exact), False
+    return _by_noise(rows, sample), False
 
 
 def _exact(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Recognition]:
@@ -67,7 +61,7 @@ def _exact(rows: Rows, sample: WeightedSample, strength: float) -> Iterator[Reco
 
 
 def _recognition(fault: Fault, detail: str, rows: Rows, strength: float) -> Recognition:
-    name = f"{fault.name[0].upper()}{fault.name[1:]}" + (f" ({detail})" if detail else "")
+    name = fault.title + (f" ({detail})" if detail else "")
     text = (
         f"{name} takes each of the {len(rows.values)} rows to the next, to every printed figure; a right step misses "
         f"them by up to {10 ** (strength - TEN_TIMES):.3g} times what their rounding allows."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,7 @@ from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import curvature
 from mixstudy.faults.figures import Printed, half_units, typed_units
-from mixstudy.faults.runs import Runs
-from mixstudy.faults.steps import Points, exchanged
+from mixstudy.faults.steps import Points, centred, exchanged, k_means_start, path, single_precision, unshared
 from mixstudy.model import Floats, Parameters
 
 FINEST = 1e-4
@@ -53,6 +53,41 @@ class Match(NamedTuple):
     """Evidence, a power of ten."""
     exact: bool = False
     """Whether the fault gives all printed figures, which the right answer does not."""
+
+
+class Runs:
+    """What right and other programs give on one sample, each computed once; centred units."""
+
+    def __init__(self, sample: WeightedSample, *, right: Floats, start: Floats | None) -> None:
+        """Nothing is run before it is asked for; ``right`` is EM's estimate, ``start`` the given start, centred."""
+        self._sample, self._right, self._start = sample, right, start
+
+    @cached_property
+    def data(self) -> Points:
+        """The points about their mean."""
+        return centred(self._sample)
+
+    @cached_property
+    def from_start(self) -> Floats | None:
+        """Textbook EM's iterates from the given start, shape ``(k, 4)``; None where there is none."""
+        return None if self._start is None else np.array([self._start, *path(self.data, self._start)])
+
+    @cached_property
+    def from_k_means(self) -> Floats:
+        """Textbook EM's iterates from the clusters of k-means, shape ``(k, 4)``."""
+        start = k_means_start(self.data)
+        return np.array([start, *path(self.data, start)])
+
+    @cached_property
+    def two_sigmas(self) -> tuple[Floats, Floats]:
+        """The fit with two sigmas, with sigma1 and with sigma2 in sigma's place."""
+        return unshared(self.data, self._right)
+
+    @cached_property
+    def single(self) -> Floats:
+        """Textbook EM in single precision, about zero."""
+        centre = self._sample.centre
+        return single_precision(self._sample.points, self._sample.weights, self._right + centre) - centre
 
 
 class Case(NamedTuple):
@@ -130,11 +165,7 @@ class Case(NamedTuple):
 def make_case(values: Printed, sample: WeightedSample, fit: EMFit, *, start: ArrayLike | None = None) -> Case:
     """Put an estimate in order and about the mean, with the information that measures distances from it.
 
-    Args:
-        values: The estimate as printed, means in any order, data units.
-        sample: The observations.
-        fit: The right answer.
-        start: The start of the iterations, data units, where it is known.
+    ``values`` are as printed, means in any order; ``start`` is where the iterations started, where known; data units.
 
     Raises:
         ValueError: A number is out of its range.

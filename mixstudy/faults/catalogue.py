@@ -9,7 +9,6 @@ from mixstudy.data.text import glance, html_glance
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.in_data import DATA_FAULTS
 from mixstudy.faults.in_draws import DRAWS_FAULTS
-from mixstudy.faults.in_model import MODEL_FAULTS
 from mixstudy.faults.in_reports import REPORT_FAULTS
 from mixstudy.faults.in_runs import RUN_FAULTS
 from mixstudy.faults.in_steps import STEP_FAULTS
@@ -29,6 +28,6 @@ class Catalogue(tuple[Fault, ...]):
         return html_glance(f"{len(self)} known mistakes", [("name", "wrong", "right", "seen in"), *rows])
 
 
-FAULTS = Catalogue((*DATA_FAULTS, *STEP_FAULTS, *REPORT_FAULTS, *MODEL_FAULTS, *RUN_FAULTS, *DRAWS_FAULTS))
+FAULTS = Catalogue((*DATA_FAULTS, *STEP_FAULTS, *REPORT_FAULTS, *RUN_FAULTS, *DRAWS_FAULTS))
 """The catalogue, in the order in which a tie is named."""
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -6,7 +6,7 @@ and find it never name it; whoever calls them knows whose they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -85,6 +85,11 @@ class Fault:
     find_in_draws: Callable[[DrawsCase], Match | None] | None = None
     """Recognises it in posterior draws."""
 
+    @property
+    def title(self) -> str:
+        """The name as a sentence begins with it."""
+        return self.name[0].upper() + self.name[1:]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
@@ -105,6 +110,13 @@ class Recognition:
         if self.strength >= STRONG:
             return "strong"
         return "clear" if self.strength >= CLEAR else "weak"
+
+
+def recognised(found: Iterable[tuple[Fault, Match | None]]) -> Iterator[Recognition]:
+    """The faults whose marks were found, in the order in which they were looked for."""
+    for fault, match in found:
+        if match is not None:
+            yield Recognition(fault=fault, strength=match.strength, distance=match.distance, explanation=match.text)
 
 
 def merged(found: Iterable[Recognition]) -> tuple[Recognition, ...]:

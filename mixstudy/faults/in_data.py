@@ -152,4 +152,3 @@ DATA_FAULTS = (
         find_in_data=find_randn,
     ),
 )
-"""In the order in which a tie is named."""

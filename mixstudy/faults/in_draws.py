@@ -170,7 +170,7 @@ def _unshare(fit: EMFit, draws: Floats, _: np.random.Generator) -> Floats:
 COUNTED = _counted
 """Finds a likelihood that does not count once."""
 UNSHARED_DRAWS = (_unshare, _one_sigma_each)
-"""How a sigma left unshared is made in draws, and found there; the entry itself stands with the models."""
+"""How a sigma left unshared is made in draws, and found there; the entry itself stands with the runs."""
 DRAWS_FAULTS = (
     Fault(
         name="unordered means",
@@ -233,4 +233,3 @@ DRAWS_FAULTS = (
         find_in_draws=_still,
     ),
 )
-"""In the order in which a tie is named."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from mixstudy.data.sample import WeightedSample
@@ -15,9 +13,6 @@ ORDER = "mu1 < mu2, and the weight goes with its mean"
 SCALED_BACK = "mu = mean + sd * mu_z,  s = sd * s_z"
 
 
-type Report = Callable[[Floats, WeightedSample], Floats]
-
-
 def _replaced(theta: Floats, place: int, value: Floats) -> Floats:
     """The same numbers, shape ``(..., 4)``, with one of the four replaced."""
     found = np.array(theta)
@@ -25,13 +20,14 @@ def _replaced(theta: Floats, place: int, value: Floats) -> Floats:
     return found
 
 
-def _to_the(exponent: float) -> Report:
-    return lambda theta, _: _replaced(theta, 3, theta[..., 3] ** exponent)
-
-
 def _power(exponent: float, label: str) -> Slip:
     """Sigma is reported to a power."""
-    return Slip(label, "scale", _to_the(exponent), _to_the(1 / exponent))
+    return Slip(
+        label,
+        "scale",
+        lambda theta, _: _replaced(theta, 3, theta[..., 3] ** exponent),
+        lambda theta, _: _replaced(theta, 3, theta[..., 3] ** (1 / exponent)),
+    )
 
 
 def _exchange(theta: Floats, _: WeightedSample) -> Floats:
@@ -40,14 +36,6 @@ def _exchange(theta: Floats, _: WeightedSample) -> Floats:
 
 def _other_weight(theta: Floats, _: WeightedSample) -> Floats:
     return _replaced(theta, 0, 1 - theta[..., 0])
-
-
-def _sigma_in_sds(theta: Floats, sample: WeightedSample) -> Floats:
-    return _replaced(theta, 3, theta[..., 3] / sample.sd)
-
-
-def _sigma_from_sds(theta: Floats, sample: WeightedSample) -> Floats:
-    return _replaced(theta, 3, theta[..., 3] * sample.sd)
 
 
 REPORT_FAULTS = (
@@ -92,7 +80,12 @@ REPORT_FAULTS = (
         source="scikit-learn's StandardScaler, R's scale()",
         advice="Multiply sigma by the sd of the data, as the means are multiplied.",
         slips=(
-            Slip("sigma alone", "scale", _sigma_in_sds, _sigma_from_sds),
+            Slip(
+                "sigma alone",
+                "scale",
+                lambda theta, s: _replaced(theta, 3, theta[..., 3] / s.sd),
+                lambda theta, s: _replaced(theta, 3, theta[..., 3] * s.sd),
+            ),
             Slip(
                 "means and sigma",
                 "scale",
@@ -102,4 +95,3 @@ REPORT_FAULTS = (
         ),
     ),
 )
-"""In the order in which a tie is named."""

@@ -10,7 +10,8 @@ from mixstudy.em.fit import random_start
 from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
 from mixstudy.faults.fault import Fault, Making
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
-from mixstudy.faults.in_steps import ORIGIN
+from mixstudy.faults.in_draws import UNSHARED_DRAWS
+from mixstudy.faults.in_steps import ORIGIN, SIGMA
 from mixstudy.faults.steps import (
     FEW,
     LOOSE,
@@ -22,6 +23,7 @@ from mixstudy.faults.steps import (
     mean_log_likelihood,
     single_precision,
     tolerance_stop,
+    unshared,
 )
 from mixstudy.model import Floats
 
@@ -118,7 +120,27 @@ def _find_float32(case: Case) -> Iterator[Match]:
     yield case.match("run on these data", case.distance(case.estimate - case.runs.single))
 
 
+def _two_sigmas(making: Making) -> Iterator[tuple[str, Floats]]:
+    yield from zip(("sigma1", "sigma2"), unshared(centred(making.sample), making.right), strict=True)
+
+
+def _find_two_sigmas(case: Case) -> Iterator[Match]:
+    for k, given in enumerate(case.runs.two_sigmas, 1):
+        yield case.match_given(f"sigma{k} of two", given)
+
+
 RUN_FAULTS = (
+    Fault(
+        name="sigma left unshared",
+        wrong="s1^2 = sum r (x - mu1)^2 / sum r and s2^2 likewise, each used for its own component",
+        right=SIGMA,
+        source="mclust's model V, scikit-learn's covariance_type='full'",
+        advice="Ask for one variance: mclust 'E', scikit-learn 'tied', one sigma in the model.",
+        make=_two_sigmas,
+        find=_find_two_sigmas,
+        make_draws=UNSHARED_DRAWS[0],
+        find_in_draws=UNSHARED_DRAWS[1],
+    ),
     Fault(
         name="a start that falls into the saddle",
         wrong="mu1 = mu2 = mean, sigma = sd: the gradient is zero but it is no maximum",
@@ -169,4 +191,3 @@ RUN_FAULTS = (
         find=_find_float32,
     ),
 )
-"""In the order in which a tie is named."""

@@ -126,4 +126,3 @@ STEP_FAULTS = (
         find=_met_at_once,
     ),
 )
-"""In the order in which a tie is named."""

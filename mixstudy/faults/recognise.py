@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike
 from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.by_estimate import from_estimate
-from mixstudy.faults.by_trace import from_trace, steps_are_right
+from mixstudy.faults.by_trace import from_trace
 from mixstudy.faults.catalogue import FAULTS
-from mixstudy.faults.fault import Fault, Recognition, merged
+from mixstudy.faults.fault import Fault, Recognition, merged, recognised
 from mixstudy.faults.figures import Printed
 from mixstudy.model import LABELS, Floats, Parameters
 
@@ -57,35 +57,12 @@ def recognise(
         _require_rows(trace)
         estimate = trace[-1] if estimate is None else estimate
     with np.errstate(all="ignore"):  # a fault's step may overflow far from the data; infinities are handled
-        return _recognised(estimate, sample, fit, start=start, truth=truth, trace=trace)
-
-
-def _recognised(
-    estimate: Printed | None,
-    sample: WeightedSample,
-    fit: EMFit,
-    *,
-    start: ArrayLike | None,
-    truth: Parameters | None,
-    trace: Sequence[Printed] | Floats | None,
-) -> tuple[Recognition, ...]:
-    found = about_the_data(sample, fit, truth)
-    by_step = () if trace is None else from_trace(trace, sample)
-    by_value = () if estimate is None else from_estimate(estimate, sample, fit, start)
-    if trace is not None and by_value:
-        right = not by_step and steps_are_right(trace, sample)
-        by_value = tuple(each for each in by_value if not _refuted(each.fault, by_step, right_steps=right))
-    return (*found, *merged([*by_step, *by_value]))
-
-
-def about_the_data(sample: WeightedSample, fit: EMFit, truth: Parameters | None) -> tuple[Recognition, ...]:
-    """Mistakes that the data themselves show."""
-    found = ((fault, fault.find_in_data(sample, fit, truth)) for fault in FAULTS if fault.find_in_data is not None)
-    return tuple(
-        Recognition(fault=fault, strength=match.strength, distance=match.distance, explanation=match.text)
-        for fault, match in found
-        if match is not None
-    )
+        data = [(fault, fault.find_in_data(sample, fit, truth)) for fault in FAULTS if fault.find_in_data is not None]
+        by_step, right_steps = ((), False) if trace is None else from_trace(trace, sample)
+        by_value = () if estimate is None else from_estimate(estimate, sample, fit, start)
+    if trace is not None:
+        by_value = tuple(each for each in by_value if not _refuted(each.fault, by_step, right_steps=right_steps))
+    return (*recognised(data), *merged([*by_step, *by_value]))
 
 
 def _refuted(fault: Fault, by_step: tuple[Recognition, ...], *, right_steps: bool) -> bool:

@@ -54,9 +54,7 @@ NONE_NEW, ALL_NEW = np.zeros(len(LABELS), dtype=bool), np.ones(len(LABELS), dtyp
 def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     """Hold every row against a right step from the row before, or a harmless variation of it.
 
-    Args:
-        rows: Two or more rows, of which each but the last can begin a step (``usable``).
-        sample: The observations.
+    Each row but the last must be one that can begin a step (``usable``).
     """
     pairs = as_printed = pairs_of(rows, sample)
     found = followed(RIGHT, pairs, sample)

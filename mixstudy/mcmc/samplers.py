@@ -47,9 +47,14 @@ def draw_compiled(
     progress: bool = False,
 ) -> xr.DataTree:
     """Draw by nutpie from a compiled model with new data; groups posterior (weight, mu, sigma) and sample_stats."""
-    data = {"points": points, "weights": weights, **prior_data(prior)}
-    changed = compiled.with_data(**{name: np.asarray(value) for name, value in data.items()})
+    changed = compiled.with_data(**_data(points, weights, prior))
     return _draw(changed, settings, cores=cores, progress=progress)
+
+
+def _data(points: Floats, weights: Floats, prior: Prior) -> dict[str, Floats]:
+    """What changes in the model from data set to data set."""
+    data = {"points": points, "weights": weights, **prior_data(prior)}
+    return {name: np.asarray(value) for name, value in data.items()}
 
 
 def draw_once(
@@ -61,9 +66,15 @@ def draw_once(
     progress: bool = False,
 ) -> xr.DataTree:
     """Draw by the sampler that the settings name, for a single data set."""
-    model = build_model(points, weights, prior)
-    sample = {"nutpie": _sample_nutpie, "pymc": _sample_pymc}[settings.sampler]
-    return sample(model, settings, progress=progress)
+    if settings.sampler == "pymc":
+        return _sample_pymc(build_model(points, weights, prior), settings, progress=progress)
+    model, compiled = _for_nutpie()
+    for name, value in _data(points, weights, prior).items():
+        model[name].set_value(value)
+    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    values = draws.posterior["values"]
+    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
+    return draws
 
 
 def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
@@ -88,14 +99,6 @@ def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None,
     return draws
 
 
-def _sample_nutpie(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
-    compiled = _for_nutpie(model)
-    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
-    values = draws.posterior["values"]
-    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
-    return draws
-
-
 def _places(model: pm.Model) -> list[int | slice]:
     """Where each value variable lies in the vector of all four; the ordered means are the only two that go together."""
     sizes = [1 if value.ndim == 0 else 2 for value in model.value_vars]
@@ -103,12 +106,13 @@ def _places(model: pm.Model) -> list[int | slice]:
     return [start if size == 1 else slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
 
 
-def _for_nutpie(model: pm.Model) -> CompiledModel:
-    """The model as PyTensor's own function, which its cache keeps from run to run.
+@cache
+def _for_nutpie() -> tuple[pm.Model, CompiledModel]:
+    """A model whose data are to be set, and its density as PyTensor's own function, which its cache keeps between runs.
 
     ``nutpie.compile_pymc_model`` is quicker to draw but compiles for ten seconds in every process: ``compile_model``.
     """
-    overrides = starting_points()
+    model, overrides = build_model(np.zeros(3), np.ones(3), Prior(centre=0.0, scale=1.0)), starting_points()
     start = make_initial_point_fn(model=model, overrides=overrides, jitter_rvs=set(), return_transformed=True)
     density = model.compile_fn([model.logp(), model.dlogp()], inputs=model.value_vars, point_fn=False)
     density.trust_input = True
@@ -122,7 +126,7 @@ def _for_nutpie(model: pm.Model) -> CompiledModel:
         ctypes.pythonapi.PyGILState_Ensure()  # Python's state of nutpie's thread then lasts, at half the cost of a call
         return log_density
 
-    return from_pyfunc(
+    return model, from_pyfunc(
         ndim=4,
         make_logp_fn=in_a_thread,
         make_expand_fn=lambda *_: lambda x: {"values": x},

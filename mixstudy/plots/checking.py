@@ -42,14 +42,7 @@ HOLLOW: dict[str, Any] = {
 
 @own_style
 def plot_check(found: Assessment, ax: Axes | None = None, *, legend: bool = True, unit: str | None = None) -> Axes:
-    """Draw somebody's numbers over the profile likelihood of both means: their path, their estimate, their draws.
-
-    Args:
-        found: The assessment.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
-    """
+    """Draw somebody's numbers over the profile likelihood of both means: their path, their estimate, their draws."""
     ax = panel(ax, height=4.0)
     path, draws = path_of(found), _shown(found.draws)
     names = Names.of_source(found.fit.sample.source, unit=unit)
@@ -100,11 +93,6 @@ def plot_steps(found: Assessment, axes: Sequence[Axes] | None = None, *, legend:
     """Draw printed numbers by step against those that one right step makes of each row before, and the difference.
 
     A row of two panels for each number that is wrong in some step, else for sigma (``numbers_of``).
-
-    Args:
-        found: The assessment.
-        axes: Where to draw, two for each number; a figure of its own by default.
-        legend: Whether to add the legend.
 
     Raises:
         ValueError: There was no trace, or the axes are not two for each number.

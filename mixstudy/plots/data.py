@@ -43,13 +43,6 @@ def plot_data(
     """Draw the data's histogram under both fitted densities.
 
     These are the density at the estimate and the posterior mean of the density, with its pointwise credible band.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        label: What was observed; by default the column's name.
-        unit: Its unit.
     """
     ax = panel(ax, height=3.4)
     edges = draw_histogram(result, ax, label="data")
@@ -75,13 +68,6 @@ def plot_responsibilities(
     """Draw the responsibility of the lower component along x, where it is neither 0 nor 1, over the data's bars.
 
     The posterior's mean and pointwise credible band lie under the estimate's curve; the bars are not to scale.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        label: What was observed; by default the column's name.
-        unit: Its unit.
     """
     ax = panel(ax, height=3.2)
     heights, edges = histogram(result)
@@ -130,13 +116,6 @@ def plot_pit(
     unit: str | None = None,
 ) -> Axes:
     """Draw empirical less fitted distribution function with its simultaneous band.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        label: What was observed; by default the column's name.
-        unit: Its unit.
 
     Raises:
         ValueError: There were no raw observations to compute it from.

@@ -63,13 +63,6 @@ def plot_em_trace(
 ) -> Axes:
     """Draw EM's density at the start, at each iteration or every 7th (light to dark) and the last, over the data.
 
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        label: What was observed; by default the column's name.
-        unit: Its unit.
-
     Raises:
         ValueError: The estimate came as bare parameters.
     """
@@ -107,11 +100,6 @@ def plot_likelihood(result: Comparison, ax: Axes | None = None, *, legend: bool 
 
     Beside an accelerated run stands plain EM from the same start, whose name tells where it rests on a saddle. Leaps
     that were turned down are not counted.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
 
     Raises:
         ValueError: The estimate came as bare parameters.
@@ -227,15 +215,12 @@ def _stage(result: Comparison) -> tuple[Figure, list[tuple[Floats, Floats]]]:
     figure = new_figure(3.4)
     ax = figure.subplots()
     edges = draw_histogram(result, ax)
-    curves = [_curve(edges, iterate(em, iteration)) for iteration in frames(result)]
+    curves = []
+    for theta in (iterate(em, iteration) for iteration in frames(result)):
+        x = grid(edges, theta, even=101, about=31)  # few positions, as there are many curves
+        curves.append((x, density(x, theta)))
     ax.set_xlim(edges[0], edges[-1])
     ax.set_ylim(0, 1.05 * max(ax.get_ylim()[1] / 1.05, *(float(heights.max()) for _, heights in curves)))
     names = Names.of(result, label=None, unit=None)
     finish(ax, names.x, names.density)
     return figure, curves
-
-
-def _curve(edges: Floats, theta: Parameters) -> tuple[Floats, Floats]:
-    """A density at few positions, as there are many curves."""
-    x = grid(edges, theta, even=101, about=31)
-    return x, density(x, theta)

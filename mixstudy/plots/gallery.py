@@ -106,12 +106,7 @@ def overview(result: Comparison) -> Figure:
 
 @own_style
 def study_figures(table: pd.DataFrame, *, level: float = 0.95) -> dict[str, Figure]:
-    """Draw every figure of a replication study's report: ``coverage``, ``offsets``, ``verdicts``.
-
-    Args:
-        table: Of the study.
-        level: The probability of its intervals.
-    """
+    """Draw every figure of a replication study's report: ``coverage``, ``offsets``, ``verdicts``."""
     from mixstudy.study.summary import summarise  # here, as a report of one comparison does without
 
     summary = summarise(table)

@@ -110,11 +110,7 @@ def credible_interval(result: Comparison) -> str:
 def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5) -> None:
     """Name the axes, whose limits must be set before, with no more ticks and no longer lines than they have room for.
 
-    Args:
-        ax: The axes.
-        x_label: What is drawn across, with its unit in brackets.
-        y_label: What is drawn upwards, likewise.
-        ticks: How many there may be on an axis.
+    A label has its unit in brackets at its end.
     """
     for axis, label, room, step in zip((ax.xaxis, ax.yaxis), (x_label, y_label), inches(ax), TICK_ROOM, strict=True):
         text = label

@@ -65,12 +65,6 @@ def plot_joint(
 
     The ellipse has the level of the credible intervals: ``d' V^-1 d = -2 log(1 - level)``. There are six panels in
     the order of ``PAIRS``, in three rows; ArviZ's ``plot_pair`` would draw them without ellipses, into no other axes.
-
-    Args:
-        result: The comparison.
-        axes: Where to draw, in reading order; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, 3, 2, height=6.4)
     draws, names = result.posterior.draws, Names.of(result, label=None, unit=unit)
@@ -107,12 +101,6 @@ def plot_traces(
     """Draw the draws of each chain in their order, four panels (ArviZ's ``plot_trace``); ticks mark divergences.
 
     The colours of the chains go from dark to light, so that they are told apart in grey.
-
-    Args:
-        result: The comparison.
-        axes: Where to draw, in reading order; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, len(LABELS), 1, height=5.2)
     posterior = result.posterior.data["posterior"].to_dataset()[[*LABELS]]
@@ -148,11 +136,6 @@ def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool
 
     In large samples twice the shortfall has a chi-square distribution with 4 degrees of freedom (Wilks 1938), so that
     the shortfall d has the density ``d exp(-d)``. A draw above 0 proves that the estimate is not the maximum.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
     """
     ax = panel(ax, height=3.0)
     sample, draws = compress_if_large(result.posterior.sample), result.posterior.draws
@@ -192,12 +175,6 @@ def plot_posteriors(
     """Draw four panels: each parameter's posterior density (ArviZ's ``plot_dist``), interval, estimate and truth.
 
     The dashed curve is what EM says of itself: a normal density about its estimate, with its standard error.
-
-    Args:
-        result: The comparison.
-        axes: Where to draw, in reading order; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, 2, 2, height=4.8)
     names = Names.of(result, label=None, unit=unit)
@@ -222,12 +199,6 @@ def plot_verification(
     result: Comparison, axes: Sequence[Axes] | None = None, *, legend: bool = True, unit: str | None = None
 ) -> tuple[Axes, ...]:
     """Draw four panels: each parameter's posterior density by the draws, over its histogram by the integral.
-
-    Args:
-        result: The comparison.
-        axes: Where to draw, in reading order; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
 
     Raises:
         ValueError: The posterior was not integrated.
@@ -295,12 +266,6 @@ def plot_forest(
     The first three are about the maximum of the likelihood, the credible interval has the posterior mean as its point.
     An interval that is open, or far longer than the posterior is wide, ends in an arrow; one that was not found is left
     out.
-
-    Args:
-        result: The comparison.
-        axes: Where to draw, in reading order; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
     """
     axes = panels(axes, 2, 2, height=3.8)
     names = Names.of(result, label=None, unit=unit)

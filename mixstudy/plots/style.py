@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from inspect import signature
+from inspect import cleandoc, signature
 from typing import TYPE_CHECKING, Any
 
 import arviz as az
@@ -60,8 +60,20 @@ SHADE = 0.16
 """How much of their ink the bars of the data take."""
 
 
+ARGUMENTS = {
+    "result": "The comparison.",
+    "found": "The assessment.",
+    "ax": "Where to draw; a figure of its own by default.",
+    "axes": "Where to draw, in reading order; a figure of its own by default.",
+    "legend": "Whether to add the legend.",
+    "label": "What was observed; by default the column's name.",
+    "unit": "Of the data; by default that of their source.",
+}
+"""Arguments that mean the same in every figure."""
+
+
 def own_style[**P, R](plot: Callable[P, R]) -> Callable[P, R]:
-    """Draw in the house's style what is drawn into no axes of the caller's, whatever their settings are."""
+    """Draw in the house's style what is drawn into no axes of the caller's; ``ARGUMENTS`` are told in the docstring."""
     described = signature(plot)
 
     @wraps(plot)
@@ -72,6 +84,10 @@ def own_style[**P, R](plot: Callable[P, R]) -> Callable[P, R]:
         with mpl.style.context(["default", STYLE]):
             return plot(*args, **kwargs)
 
+    text, raises, rest = cleandoc(plot.__doc__ or "").partition("\n\nRaises:")
+    told = [f"    {name}: {ARGUMENTS[name]}" for name in described.parameters if name in ARGUMENTS]
+    if told and "Args:" not in text:
+        drawn.__doc__ = "\n".join([text, "", "Args:", *told]) + raises + rest
     return drawn
 
 
@@ -150,7 +166,7 @@ def is_dark(ax: Axes) -> bool:
 
 
 def shade(ax: Axes) -> tuple[float, float, float, float]:
-    """The colour of the data's bars: a breath of the axes' ink."""
+    """The colour of the data's bars: a light tint of the axes' ink."""
     return to_rgba(ink(ax), SHADE)
 
 

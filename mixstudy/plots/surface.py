@@ -1,4 +1,4 @@
-"""The likelihood as a landscape over both means: EM's path through it, and the ground for a reader's own climbs."""
+"""The profile likelihood over both means: contours with EM's path, and the map on which a page starts EM anywhere."""
 
 from __future__ import annotations
 
@@ -56,12 +56,6 @@ def plot_surface(result: Comparison, ax: Axes | None = None, *, legend: bool = T
 
     On the line ``mu1 = mu2`` the mixture is a single normal; its highest point, both means at the data's, is the
     saddle. Beyond that line the components have changed places.
-
-    Args:
-        result: The comparison.
-        ax: Where to draw; a figure of its own by default.
-        legend: Whether to add the legend.
-        unit: Of the data; by default that of their source.
 
     Raises:
         ValueError: The estimate came as bare parameters.

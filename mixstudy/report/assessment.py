@@ -36,11 +36,7 @@ def assessment_document(
 ) -> Document:
     """Say what a check found.
 
-    Args:
-        found: What is reported.
-        provenance: What made it.
-        drawn: Names of the figures that there are, of ``surface`` and ``steps``.
-        title: Of the report; by default the data's description.
+    ``drawn`` names the figures that there are, of ``surface`` and ``steps``; by default the data give the title.
     """
     sample = found.fit.sample
     shown = {name: picture for name, picture in _pictures(found).items() if name in drawn}
@@ -57,7 +53,11 @@ def assessment_document(
             checks_section(found.checks),
             *_where(found, shown),
             *_mistakes(found),
-            *_draws(found),
+            *(
+                (Section(title="The draws", blocks=(_drawn(found.reading),)),)
+                if found.reading and not found.alone
+                else ()
+            ),
             *_explained(found, FURTHER),
             adequacy_section(found.adequacy),
             *_posterior(found.comparison),
@@ -96,12 +96,6 @@ def _answer(found: Assessment) -> Table:
 def _drawn(found: DrawsReading) -> Table:
     head, *cells = draws_rows(found)
     return Table(title="The draws, and the integral", header=("parameter", *head[1:]), rows=tuple(cells))
-
-
-def _draws(found: Assessment) -> Iterator[Section]:
-    """The draws beside the integral, where an estimate has the first place."""
-    if found.reading is not None and not found.alone:
-        yield Section(title="The draws", blocks=(_drawn(found.reading),))
 
 
 def _where(found: Assessment, shown: Mapping[str, Picture]) -> Iterator[Section]:

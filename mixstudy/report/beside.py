@@ -22,10 +22,7 @@ def beside[T](work: Callable[[], T]) -> Iterator[Callable[[], T]]:
 
     The work is done here, when its outcome is asked for, where there can be no copy (another system than Linux, a
     single processor, threads that may hold a lock, as in a notebook), and again where the copy failed, so that its
-    exception is raised here, or is stuck.
-
-    Args:
-        work: What is done; its outcome must be one that can be pickled.
+    exception is raised here, or is stuck. The outcome must be one that can be pickled.
     """
     if not sys.platform.startswith("linux") or len(os.sched_getaffinity(0)) == 1 or threading.active_count() > 1:
         yield work

@@ -83,9 +83,8 @@ def _picture(by: str, together: pd.DataFrame, drawn: Collection[str]) -> Picture
 
 def _table(title: str, rows: pd.DataFrame) -> Table:
     header = tuple(COLUMNS.get(name, name) for name in rows.columns)
-    cells = tuple(tuple(_cell(value) for value in row.values()) for row in rows.to_dict("records"))
+    cells = tuple(
+        tuple(value if isinstance(value, str) else number(value) for value in row.values())
+        for row in rows.to_dict("records")
+    )
     return Table(title=title, header=header, rows=cells)
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401  (a number or a word)
-    return value if isinstance(value, str) else number(value)

@@ -12,7 +12,7 @@ from mixstudy.report.captions import chosen, pictures, player
 from mixstudy.report.document import Block, Document, Explorer, Facts, Items, Paragraph, Picture, Section, Table
 from mixstudy.report.numbers import INTERVALS, header, interval_rows, number, percent, rows, source_of
 from mixstudy.report.parts import adequacy_section, checks_section, note, provenance_section, tone
-from mixstudy.study.rates import told
+from mixstudy.study.rates import error_rate_sentence
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
@@ -31,17 +31,13 @@ def comparison_document(
 ) -> Document:
     """Say what a comparison found.
 
-    Args:
-        result: What is reported.
-        provenance: What made it.
-        drawn: Names of the figures that there are.
-        frames: Iterations of EM that the player shows; none where there was no run of EM.
-        explorer: For climbs from anywhere, where there is one.
-        title: Of the report; by default the data's description.
+    ``drawn`` names the figures that there are; ``frames`` are the iterations that the player shows, none without a run
+    of EM; by default the data give the title.
     """
     shown = {name: picture for name, picture in pictures(result).items() if name in drawn}
     return Document(
-        title=title or f"{_estimate(result)} and the posterior: {result.posterior.sample.source.description}",
+        title=title
+        or f"{'EM' if result.em else 'An estimate'} and the posterior: {result.posterior.sample.source.description}",
         answer=result.verdict.value,
         sentence=result.sentence,
         tone=tone(result.verdict, result.adequacy, identified=result.identified),
@@ -49,24 +45,19 @@ def comparison_document(
         table=_answer(result),
         note=note(result.posterior.sample, result.checks),
         sections=(
-            checks_section(result.checks, Paragraph(text=told(result.posterior.sample.n, result.estimate), quiet=True)),
+            checks_section(
+                result.checks,
+                Paragraph(text=error_rate_sentence(result.posterior.sample.n, result.estimate), quiet=True),
+            ),
             _estimates(result, shown),
             adequacy_section(result.adequacy, *_components(result.supplement), seen=chosen(shown, "pit")),
             _em(result, shown, frames),
-            *(_climbs(explorer) if explorer else ()),
+            *((Section(title="Climb it yourself", blocks=(explorer,)),) if explorer else ()),
             posterior_section(result, shown),
             settings_section(result),
             provenance_section(result.posterior.sample, provenance),
         ),
     )
-
-
-def _estimate(result: Comparison) -> str:
-    return "EM" if result.em else "An estimate"
-
-
-def _climbs(explorer: Explorer) -> tuple[Section, ...]:
-    return (Section(title="Climb it yourself", blocks=(explorer,)),)
 
 
 def _answer(result: Comparison) -> Table:
@@ -103,14 +94,12 @@ def _estimates(result: Comparison, shown: Mapping[str, Picture]) -> Section:
     return Section(title="Estimates", blocks=blocks)
 
 
-NO_LOO = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
-
-
 def _components(found: Supplement | None) -> tuple[Block, ...]:
     """Two components against one: by leave-one-out and by the evidence."""
     if found is None:
         return ()
-    told = (found.loo.sentence if found.loo else NO_LOO, *((found.bayes.sentence,) if found.bayes else ()))
+    none = "No observation was left out in turn to compare one component with two: that needs each of them by itself."
+    told = (found.loo.sentence if found.loo else none, *((found.bayes.sentence,) if found.bayes else ()))
     return tuple(Paragraph(text=text) for text in told)
 
 
@@ -224,7 +213,8 @@ def _supplement(found: Supplement | None) -> tuple[Block, ...]:
         ),
     )
     moved = [str(label) for label, row in told if row["diagnosis"] != "fine"]
-    answer = f"The prior moves {_and(moved)}" if moved else "The prior moves none of the parameters to speak of"
+    names = " and ".join([", ".join(moved[:-1]), moved[-1]] if len(moved) > 1 else moved)
+    answer = f"The prior moves {names}" if moved else "The prior moves none of the parameters to speak of"
     meaning = (
         f"{answer}. The table says how much the posterior changes where prior or likelihood are raised to a power near "
         "1 (power scaling); above 0.05 it follows."
@@ -233,7 +223,3 @@ def _supplement(found: Supplement | None) -> tuple[Block, ...]:
     marked = (Paragraph(text="The draws bear the mark of a known mistake:"), Items(lines=marks))
     unmarked = (Paragraph(text="The draws bear the mark of none of the known mistakes."),)
     return Paragraph(text=meaning), sensitivity, *(marked if marks else unmarked)
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

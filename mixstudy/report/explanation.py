@@ -31,7 +31,7 @@ class Section(NamedTuple):
 
 
 def explain(found: Assessment) -> tuple[Section, ...]:
-    """What a good teacher would say after the verdict, sections without content left out."""
+    """What is wrong, right and doubtful, and what to do next; sections without content are left out."""
     told = found.told
     failed = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.FAIL]
     unsure = [f"{c.name}: {c.explanation}" for c in found.checks if c.status is CheckStatus.BORDERLINE]
@@ -43,7 +43,7 @@ def explain(found: Assessment) -> tuple[Section, ...]:
         Section(mistakes_title(found), tuple(_faults(told))),
         Section("About the data", tuple(_about_the_data(found))),
         Section("What is right", tuple(_right(found))),
-        Section("What the posterior adds", tuple(_posterior_adds(found))),
+        Section("What the posterior adds", _posterior_adds(found)),
         Section("What to look at next", tuple(_next(found))),
         Section("Where to read on", readings(found.checks, (each.fault.name for each in told[:ALTERNATIVES]))),
     )
@@ -61,7 +61,7 @@ def _faults(told: tuple[Recognition, ...]) -> Iterator[str]:
     """Each mistake with its line of mathematics, wrong and right, and the evidence."""
     for number, each in enumerate(told[:ALTERNATIVES], 1):
         fault = each.fault
-        yield f"{number}. {fault.name[0].upper()}{fault.name[1:]} ({each.evidence} evidence)"
+        yield f"{number}. {fault.title} ({each.evidence} evidence)"
         yield f"   wrong: {fault.wrong}"
         yield f"   right: {fault.right}"
         yield f"   {each.explanation}"
@@ -85,12 +85,7 @@ def _where(found: Assessment) -> Iterator[str]:
 
 
 def step_rows(location: Location, *, shown: int = SHOWN) -> list[list[str]]:
-    """A row for each step: its number, then each printed number, with the right one behind it where they part.
-
-    Args:
-        location: Where the steps were held against right ones.
-        shown: Steps that are shown at most: the first of them, and the last.
-    """
+    """A row for each step: its number, then each printed number, with the right one behind it where they part."""
     count = len(location.theirs)
     chosen = range(count) if count <= shown else (*range(shown - 1), count - 1)
     return [[f"{k + 1}", *_cells(location, k)] for k in chosen]

@@ -37,12 +37,7 @@ INVITATION = (
 
 
 def explorer(em: EMFit, figures: Mapping[str, Figure]) -> Explorer | None:
-    """The block for a comparison's page; None where its points are too many.
-
-    Args:
-        em: The run of EM.
-        figures: The landscape, as ``mixstudy.plots.landscape`` draws it.
-    """
+    """The block for a comparison's page; None where its points are too many."""
     sample = compress_if_large(em.sample)
     points, weights = distinct(sample)
     if points.size > MOST_POINTS:

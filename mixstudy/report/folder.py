@@ -5,12 +5,14 @@ This loads nothing that draws or samples, so that a command can refuse a format 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
 import platform
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from mixstudy.data.writing import runs
-from mixstudy.report.exchange import exchange
+from mixstudy.data.writing import flush, runs
 from mixstudy.study.provenance import PROGRAM
 
 FIGURES = "figures"
@@ -84,6 +85,10 @@ OURS = f"{STAGE}{platform.node()}-"
 """Prefix of those of this machine, whose processes can be looked for; that of the process follows."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the operating system says of a full disk."""
+
+
+RENAME_EXCHANGE, HERE = 2, -100
+"""Flag and folder of Linux's ``renameat2``."""
 
 
 class OutputError(ValueError):
@@ -200,16 +205,12 @@ def _is_ours(marker: Path) -> bool:
 
 def _held(target: Path, files: tuple[str, ...], below: str = "") -> Iterator[str]:
     """What a folder holds, the folders of the files by what is in them; stages are left out."""
-    for path in _listed(target / below):
+    for path in (target / below).iterdir() if target.exists() else ():
         name = f"{below}{path.name}"
         if path.is_dir() and not path.is_symlink() and any(each.startswith(f"{name}/") for each in files):
             yield from _held(target, files, f"{name}/")
         elif not path.name.startswith(STAGE):
             yield name
-
-
-def _listed(folder: Path) -> list[Path]:
-    return [*folder.iterdir()] if folder.exists() else []
 
 
 def _sweep(place: Path) -> None:
@@ -237,6 +238,26 @@ def move(stage: Path, target: Path, layout: Layout) -> None:
     except BaseException:
         _replace_all(kept, target, files)
         raise
+
+
+def exchange(one: Path, two: Path) -> bool:
+    """Let two folders change places in one step, so that neither is ever missing or half of the other.
+
+    The first, flushed to the disk, takes on the second's permissions. Returns whether they did: only Linux can, on most
+    file systems, and the folder in which we work stays where it is.
+    """
+    if Path.cwd().is_relative_to(two):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if os.name == "posix" else None
+    if rename is None:
+        return False
+    one.chmod(stat.S_IMODE(two.stat().st_mode))
+    for path in (*one.rglob("*"), one):
+        flush(path)
+    if rename(HERE, os.fsencode(one), HERE, os.fsencode(two), RENAME_EXCHANGE) != 0:
+        return False
+    flush(one.parent)
+    return True
 
 
 def _replace_all(source: Path, target: Path, files: tuple[str, ...]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOT_STUDIED = "not studied"
 """Said in place of a verdict."""
 CODES = (Verdict.DISAGREE.exit_code, 2, Verdict.INCONCLUSIVE.exit_code, Verdict.AGREE.exit_code)
-"""Exit codes, the worst first: a disagreement is the news, and a file that was not read hides whether there is one."""
+"""Exit codes, the worst first: a file that was not read might disagree."""
 TONES = dict(zip(CODES, ("bad", "bad", "warn", "good"), strict=True))
 RENDERERS = {"md": render_markdown, "tex": render_latex}
 
@@ -101,11 +101,7 @@ def overview_document(
 ) -> Document:
     """Say what came of every file, side by side.
 
-    Args:
-        studied: The files.
-        folders: The folder of each, to which its row leads.
-        provenance: What made the report.
-        title: Of the report; by default it counts the files.
+    A row leads to its folder; by default the title counts the files.
     """
     lines = [
         (line, "" if isinstance(each.outcome, str) else folder)

@@ -27,12 +27,7 @@ TONES = {
 
 
 def render_html(document: Document, drawings: Mapping[str, str]) -> str:
-    """Write one self-contained page that requests nothing from anywhere.
-
-    Args:
-        document: What it says.
-        drawings: An ``<svg>`` element for each of its figures, by name.
-    """
+    """Write one self-contained page that requests nothing from anywhere."""
     environment = _environment(autoescape=True)
     kinds = {block.kind for section in document.sections for block in section.blocks}
     scripts = [_script(environment, kind) for kind in sorted(kinds & ON_SCREEN)]
@@ -41,7 +36,7 @@ def render_html(document: Document, drawings: Mapping[str, str]) -> str:
 
 
 def _script(environment: Environment, kind: str) -> dict[str, str]:
-    """The script that brings a kind of block to life, and the digest by which the page allows it alone."""
+    """The script of a kind of block, and the digest by which the page allows no other."""
     text = environment.get_template(f"{kind}.js").render().strip()
     return {"text": text, "digest": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 

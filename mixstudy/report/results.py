@@ -63,7 +63,8 @@ def _(found: Study) -> Path:
 def _(found: Calibration) -> Path:
     _write_table(found.table, found.folder / RESULTS)
     _write_csv(calibration_summary(found.table), found.folder / CALIBRATION)
-    figures = _ranks(found.table)
+    enough = [by for by in BY if len(ranked(found.table, by)) >= ENOUGH]
+    figures: dict[str, Figure] = {by: plots.figure_of(plots.plot_ranks(found.table, by=by)) for by in enough}
     for by, figure in figures.items():
         _save(figure, found.folder / RANKS[by])
     document = calibration_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
@@ -85,12 +86,6 @@ def _(found: Power) -> Path:
 def _save(figure: Figure, path: Path) -> None:
     with replacing(path) as beside:
         plots.save(figure, beside)
-
-
-def _ranks(table: pd.DataFrame) -> dict[str, Figure]:
-    """The ranks by the chains and by the integral, where there are enough."""
-    enough = [by for by in BY if len(ranked(table, by)) >= ENOUGH]
-    return {by: plots.figure_of(plots.plot_ranks(table, by=by)) for by in enough}
 
 
 def _write_report(document: Document, figures: Mapping[str, Figure], folder: Path) -> Path:

@@ -21,7 +21,6 @@ from mixstudy.study.rates import nearest_rate
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
     from mixstudy.comparison.supplement import Supplement
-    from mixstudy.compression.certificate import Certificate
     from mixstudy.diagnosis.draws import DrawsReading
     from mixstudy.em.fit import EMFit
     from mixstudy.integral.result import Estimates, Integral
@@ -38,7 +37,7 @@ def provenance_pairs(provenance: Mapping[str, object]) -> tuple[tuple[str, str],
 
 def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, Any]:
     """Return the content of ``comparison.json``: plain Python values, None where a number is not finite."""
-    sample = result.posterior.sample
+    sample, held = result.posterior.sample, result.certificate
     numbers = {"n": sample.n, "mean": sample.mean, "sd": sample.sd}
     content: dict[str, Any] = {
         "verdict": result.verdict,
@@ -54,7 +53,7 @@ def as_json(result: Comparison, provenance: Mapping[str, object]) -> dict[str, A
         "em": result.em and _em_json(result.em),
         "sampler": _sampler_json(result.posterior),
         "data": {**asdict(sample.source), **numbers, "truth": result.truth and asdict(result.truth)},
-        "certificate": result.certificate and _certificate_json(result.certificate),
+        "certificate": held and {**asdict(held), "region": held.region._asdict(), "holds": held.holds},
         "provenance": provenance,
     }
     return {key: plain(value) for key, value in content.items()}
@@ -71,10 +70,6 @@ def _supplement_json(found: Supplement) -> dict[str, Any]:
     loo = found.loo and asdict(found.loo)
     bayes = found.bayes and asdict(found.bayes) | {"prior": found.bayes.prior.lines()}
     return {"sensitivity": found.sensitivity.to_dict("index"), "loo": loo, "bayes": bayes, "mistakes": mistakes}
-
-
-def _certificate_json(found: Certificate) -> dict[str, Any]:
-    return {**asdict(found), "region": found.region._asdict(), "holds": found.holds}
 
 
 def _sampler_json(posterior: Posterior) -> dict[str, Any]:
@@ -159,13 +154,6 @@ def _location_json(found: Location) -> dict[str, Any]:
 
 
 def _fault_json(found: Recognition) -> dict[str, Any]:
-    fault = found.fault
-    texts = {key: getattr(fault, key) for key in ("name", "wrong", "right", "source", "advice")}
-    distance = found.distance if math.isfinite(found.distance) else None
-    return {
-        **texts,
-        "strength": found.strength,
-        "evidence": found.evidence,
-        "distance": distance,
-        "explanation": found.explanation,
-    }
+    texts = {key: getattr(found.fault, key) for key in ("name", "wrong", "right", "source", "advice")}
+    evidence = {key: getattr(found, key) for key in ("strength", "evidence", "distance", "explanation")}
+    return texts | evidence

@@ -50,14 +50,12 @@ def study_document(
 ) -> Document:
     """Say what a study found.
 
-    Args:
-        table: A row for each data set.
-        design: What was asked for.
-        provenance: What made the report.
-        drawn: Names of the figures that there are, of ``coverage``, ``offsets`` and ``verdicts``.
+    ``table`` has a row for each data set; ``drawn`` names the figures that there are, of ``coverage``, ``offsets`` and
+    ``verdicts``.
     """
     judged, where = _judged(table)
-    shares, slopes = _coverage(judged), large_sample(table)
+    shares = _pooled(judged).loc[[(f"{kind} coverage", label) for kind in KINDS for label in LABELS]]
+    slopes = large_sample(table)
     theory = judged is not table
     right = bool(((shares["value"] - design["level"]).abs() <= MANY * shares["error"]).all())
     made = (_verdict_picture(table), _coverage_picture(shares), _offset_picture(slopes))
@@ -93,11 +91,6 @@ def _tone(table: pd.DataFrame, *, right: bool) -> str:
     if not right or (table["verdict"] == Verdict.DISAGREE.value).mean() > FALSE_ALARMS:
         return "bad"
     return "good" if table["reason"].isna().all() else "warn"
-
-
-def _coverage(table: pd.DataFrame) -> pd.DataFrame:
-    """Value and Monte Carlo error of each interval's coverage in all data sets, by kind and parameter."""
-    return _pooled(table).loc[[(f"{kind} coverage", label) for kind in KINDS for label in LABELS]]
 
 
 def _pooled(table: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ from mixstudy.study.run import How, Job, Results, Row, guarded, run_job
 from mixstudy.study.unknown import judge_unknown
 
 RIGHT = "none"
-"""Name of the row of the right pair."""
+"""Name of the right pair's row."""
 MOVED = 0.1
 """A fault that moves every estimate by less than so many posterior standard deviations has done no harm."""
 NAMED = 2
@@ -79,7 +79,7 @@ def judge_right_and_wrong(task: PowerTask, design: PowerDesign) -> list[Row]:
         posterior = sample_posterior(fit.sample, settings=settings, compiled=compile_model(), cores=1)
         right |= _statuses(compare(fit, posterior, truth=cell.truth, thorough=False))
         marks = recognise_draws(posterior.draws.reshape(settings.chains, -1, 4), posterior.sample, fit=fit)
-        right["named"] = not (marks or _named(fit.parameters, sample, fit))
+        right["named"] = not (marks or recognise([*fit.parameters], sample, fit=fit))
         if task.with_faults:
             seed, sd = task.seeds.data, posterior.diagnostics["sd"].to_numpy()
             kinds = (
@@ -122,10 +122,7 @@ MEASURING: Job[PowerTask, PowerDesign] = Job(
 def measure_power(design: PowerDesign, folder: str | Path, **how: Unpack[How]) -> Power:
     """Judge a right estimate, and each faulty one, on the data sets of each cell.
 
-    Args:
-        design: What to do.
-        folder: Where results go, part by part as they are done.
-        how: As for ``run_study``: ``resume``, ``workers``, ``cluster``, ``progress``.
+    ``folder`` and ``how`` are those of ``run_study``.
 
     Raises:
         FolderError: As ``run_study``; so are FullError and ClusterError.
@@ -140,14 +137,15 @@ def _in_estimate(sample: WeightedSample, fit: EMFit, posterior: Posterior) -> It
         if fault.seen_in != "estimate":
             continue
         for variant, theta in reproduce(fault.name, sample, fit=fit).items():
-            printed = _printed(theta)
+            printed = np.array([float(f"{value:.{PRINTED}g}") for value in theta])
             estimate = _as_parameters(printed)
             if estimate is None:
                 continue
             moved = float(np.abs((np.array([*estimate]) - np.array([*fit.parameters])) / sd).max())
             found = recognise([*printed], sample, fit=fit)
             named = any(_same(each.fault, fault) for each in found[:NAMED])
-            wrong = any(each.evidence == "strong" and not _alike(each.fault, fault) for each in found)
+            strong = (each.fault for each in found if each.evidence == "strong" and not each.fault.harmless)
+            wrong = any(not _same(each, fault) for each in strong)
             row = {"fault": fault.name, "variant": variant, "moved": moved, "named": named, "wrongly_named": wrong}
             yield row | _statuses(compare(estimate, posterior, thorough=False))
 
@@ -180,22 +178,9 @@ def _recognised(name: str, variant: str, moved: float, found: list[str]) -> dict
     return {"fault": name, "variant": variant, "moved": moved, "named": name in found[:NAMED], "verdict": verdict}
 
 
-def _named(estimate: Parameters | Floats, sample: WeightedSample, fit: EMFit) -> list[str]:
-    return [found.fault.name for found in recognise([*estimate], sample, fit=fit)]
-
-
 def _same(found: Fault, made: Fault) -> bool:
     """Whether a name is right; where a run ends short of the maximum, start and end are each other's cause."""
     return found is made or (found.stops_right_steps and made.stops_right_steps)
-
-
-def _alike(found: Fault, made: Fault) -> bool:
-    """Whether a name is no accusation: the right one, or that the labels are exchanged."""
-    return found.harmless or _same(found, made)
-
-
-def _printed(theta: Floats) -> Floats:
-    return np.array([float(f"{value:.{PRINTED}g}") for value in theta])
 
 
 def _as_parameters(theta: Floats) -> Parameters | None:

@@ -77,7 +77,7 @@ def nearest_rate(n: float, at: Parameters) -> Rate:
     return min(rates(), key=distance)
 
 
-def told(n: float, at: Parameters) -> str:
+def error_rate_sentence(n: float, at: Parameters) -> str:
     """How often right pairs near here were called wrong, and how often anywhere, in a sentence."""
     near = nearest_rate(n, at)
     total, wrong = (sum(getattr(cell, name) for cell in rates()) for name in ("data_sets", "disagree"))

@@ -125,13 +125,6 @@ def run_job[T: Task, D: Plan[Any], R: Results[Any]](
 ) -> R:
     """Make the rows of every data set that the folder does not hold yet, in parts that are kept as they are done.
 
-    Args:
-        job: What is done.
-        design: Its data sets.
-        folder: Where results go.
-        made: The class of the results.
-        how: Where, and whether results that are there are gone on with.
-
     Raises:
         FolderError: The folder holds results already and ``resume`` is false, or those of another design or program, or
             something else.

@@ -41,11 +41,7 @@ BEFORE_EITHER = {Place.E_STEP: Place.E_STEP_OR_STOP}
 def judge_unknown(x: Floats, sample: WeightedSample, fit: EMFit, *, sd: Floats) -> Iterator[dict[str, Any]]:
     """A row for each mistake's trace and one for the numbers at which it rests.
 
-    Args:
-        x: The observations, shape ``(n,)``.
-        sample: The same as a sample.
-        fit: The right answer.
-        sd: Units of ``moved``, shape ``(4,)``.
+    ``x``, shape ``(n,)``, is the sample once more; ``sd``, shape ``(4,)``, are the units of ``moved``.
     """
     mistakes: list[tuple[str, tuple[Outside, ...]]] = [(each.name, (each,)) for each in OUTSIDE]
     mistakes += [(" + ".join(pair), tuple(OUTSIDE_BY_NAME[name] for name in pair)) for pair in PAIRS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import log_expit, logit
 from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
@@ -34,15 +34,15 @@ HARD = {
 
 
 def highest_by_scipy(x, tries=40):
-    """Highest log-likelihood that L-BFGS-B finds from many starts, by SciPy's density on standardised data."""
+    """Highest log-likelihood that L-BFGS-B finds from many starts, by the density written out on standardised data."""
     rng = np.random.default_rng(0)
     centre, scale = np.mean(x), np.std(x)
     t = (x - centre) / scale
 
     def minus_log_likelihood(u):
-        sigma = np.exp(u[3])
-        terms = [np.log(expit(u[0])) + norm.logpdf(t, u[1], sigma), np.log(expit(-u[0])) + norm.logpdf(t, u[2], sigma)]
-        return -np.logaddexp(*terms).sum()
+        first, second = (-(((t - mu) / np.exp(u[3])) ** 2) / 2 for mu in u[1:3])  # SciPy's own takes ten times as long
+        terms = np.logaddexp(log_expit(u[0]) + first, log_expit(-u[0]) + second)
+        return t.size * (u[3] + np.log(2 * np.pi) / 2) - terms.sum()
 
     bounds = [(-12, 12), (None, None), (None, None), (-9, 2)]
     best = np.inf

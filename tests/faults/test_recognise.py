@@ -289,4 +289,4 @@ def test_a_slip_on_top_of_a_faulty_iteration_is_told_with_it(fault, slip):
     both = {fault.name, "sigma from one component"}
     assert set(names(recognise(printed(rows[-1], 7), sample, fit=fit))) == both
     trace = [printed(row, 7) for row in rows[:6]]
-    assert both <= {each.fault.name for each in from_trace(trace, sample) if each.evidence == "strong"}
+    assert both <= {each.fault.name for each in from_trace(trace, sample)[0] if each.evidence == "strong"}

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 import mixstudy as ms
-from mixstudy.study.rates import count_rates, exact_limits, nearest_rate, rates, told
+from mixstudy.study.rates import count_rates, error_rate_sentence, exact_limits, nearest_rate, rates
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 405), (3, 405), (405, 405), (1, 20)])
@@ -49,6 +49,6 @@ def test_the_sentence_gives_the_limit():
     """The sentence names the cell and the limit of its rate."""
     cell = nearest_rate(1000, ms.Parameters(0.3, 0, 3, 1))
     high = 100 * exact_limits(cell.disagree, cell.data_sets)[1]
-    text = told(1000, ms.Parameters(0.3, 0, 3, 1))
+    text = error_rate_sentence(1000, ms.Parameters(0.3, 0, 3, 1))
     assert f"Of {cell.data_sets} right pairs near here (n = 1000, means 3 sigma apart, smaller weight 0.3)" in text
     assert f"{cell.disagree} were called wrong, a rate below {high:.2g} %" in text
