@@ -413,14 +413,14 @@ def test_svg_is_repeatable_and_its_ids_are_its_own(result: Comparison) -> None:
 
 
 def test_svg_is_what_matplotlib_saves(result: Comparison) -> None:
-    """But for the names before its ids the element is that of ``savefig``, and the figure is left as it was."""
+    """But for its width in a style and the names before its ids it is that of ``savefig``; the figure is left alone."""
     one, two = (plots.figure_of(plots.plot_joint(result)) for _ in range(2))
     before, buffer = (one.canvas, one.dpi), io.StringIO()
     drawn = plots.svg(one, name="left")
     assert (one.canvas, one.dpi) == before
     with mpl.rc_context({"svg.hashsalt": "left", "svg.fonttype": "path"}):
         two.savefig(buffer, format="svg", dpi=DENSE_DPI, metadata=UNDATED[".svg"])
-    assert buffer.getvalue().endswith(drawn.replace("left-", ""))
+    assert buffer.getvalue().endswith(drawn.replace(f'style="--width: {plots.WIDTH:g}in" ', "").replace("left-", ""))
 
 
 @pytest.mark.parametrize("ending", ["pdf", "png", "svg"])
