@@ -197,7 +197,7 @@ def _expand(path: str) -> list[str]:
     with readable(path):
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:
-            return _matching(path)
+            return matching(path)
         try:
             found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
         except UnicodeDecodeError as error:
@@ -211,7 +211,7 @@ def _expand(path: str) -> list[str]:
     return [f"{path.rstrip('/')}/{name}" for name in names]
 
 
-def _matching(path: str) -> list[str]:
+def matching(path: str) -> list[str]:
     """The files that a pattern such as ``run*.csv`` stands for, where no file is called so."""
     if is_url(path) or Path(path).exists() or not any(mark in path for mark in "*?"):
         return [path]
