@@ -31,7 +31,7 @@ from mixstudy.mcmc.diagnostics import (
     judge,
     smallest_bfmi,
 )
-from mixstudy.mcmc.samplers import draw_compiled, draw_once
+from mixstudy.mcmc.samplers import Drawn, draw_compiled, draw_once
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import LABELS, Floats, Prior
 
@@ -216,11 +216,7 @@ def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
     """Independent draws of the integral, as many and as many chains as were asked for."""
     drawn = integral.draws(settings.chains * settings.draws, seed=settings.seed)
     chains = drawn.reshape(settings.chains, settings.draws, len(LABELS))
-    posterior = xr.Dataset(
-        {label: (("chain", "draw"), chains[..., k]) for k, label in enumerate(LABELS)},
-        coords={"chain": np.arange(settings.chains), "draw": np.arange(settings.draws)},
-    )
-    data = _tree(posterior, xr.Dataset(), integral.sample, integral.prior, settings)
+    data = _tree(chains, xr.Dataset(), integral.sample, integral.prior, settings)
     judged = _judged(data, integral.sample, integral.prior, settings)
     found = verify(judged.chains, integral)
     return replace(judged, status=SamplerStatus.PASSED, integral=integral, verification=found, integrated=True)
@@ -229,55 +225,37 @@ def _from_integral(integral: Integral, settings: SamplerSettings) -> Posterior:
 def _sample(sample: WeightedSample, run: _Run) -> Posterior:
     """Sample in units of the data's own mean and standard deviation, and judge the draws."""
     standard = run.prior.standardised(centre=sample.mean, scale=sample.sd)
-    draws = _draws(sample, run, standard)
-    if not _whole(draws, run.settings):
+    drawn = _draws(sample, run, standard)
+    if not _whole(drawn.theta, run.settings):
         raise KeyboardInterrupt  # PyMC answers an interrupt with the draws made so far
-    return _judged(_in_data_units(draws, sample, run.prior, run.settings), sample, run.prior, run.settings)
+    data = _tree(sample.from_standard(drawn.theta), drawn.stats, sample, run.prior, run.settings)
+    return _judged(data, sample, run.prior, run.settings)
 
 
-def _whole(draws: xr.DataTree, settings: SamplerSettings) -> bool:
+def _whole(theta: Floats, settings: SamplerSettings) -> bool:
     """Whether every chain is there, as long as asked; a shorter one would be filled up with NaN."""
-    posterior = draws.posterior
-    shape = (posterior.sizes.get("chain"), posterior.sizes.get("draw"))
-    return shape == (settings.chains, settings.draws) and not np.isnan(posterior["weight"]).any()
+    return theta.shape[:2] == (settings.chains, settings.draws) and not np.isnan(theta).any()
 
 
-def _draws(sample: WeightedSample, run: _Run, standard: Prior) -> xr.DataTree:
+def _draws(sample: WeightedSample, run: _Run, standard: Prior) -> Drawn:
     points, weights = sample.standardised, sample.weights
     if run.compiled is None:
         return draw_once(points, weights, standard, run.settings, progress=run.progress)
     return draw_compiled(run.compiled, points, weights, standard, run.settings, cores=run.cores, progress=run.progress)
 
 
-def _in_data_units(draws: xr.DataTree, sample: WeightedSample, prior: Prior, settings: SamplerSettings) -> xr.DataTree:
-    """Map the draws back and gather what travels with them."""
-    raw = draws.posterior
-    mu = sample.mean + sample.sd * raw["mu"]
-    posterior = xr.Dataset(
-        {
-            "weight": raw["weight"],
-            "mu1": mu.isel({mu.dims[-1]: 0}, drop=True),
-            "mu2": mu.isel({mu.dims[-1]: 1}, drop=True),
-            "sigma": sample.sd * raw["sigma"],
-        },
-        coords={name: np.arange(raw.sizes[name]) for name in ("chain", "draw")},
-        attrs=raw.attrs,
-    )
-    stats = draws.sample_stats.to_dataset()
-    stats = stats.drop_vars([name for name, values in stats.items() if values.dtype == object])
-    return _tree(posterior, stats, sample, prior, settings)
-
-
 def _tree(
-    posterior: xr.Dataset, stats: xr.Dataset, sample: WeightedSample, prior: Prior, settings: SamplerSettings
+    chains: Floats, stats: xr.Dataset, sample: WeightedSample, prior: Prior, settings: SamplerSettings
 ) -> xr.DataTree:
     """All groups: draws and their statistics, draws from the prior, and the observations."""
+    dims, numbers = ("chain", "draw"), {"chain": np.arange(settings.chains), "draw": np.arange(settings.draws)}
+    posterior = xr.Dataset({label: (dims, chains[..., k]) for k, label in enumerate(LABELS)}, numbers, stats.attrs)
     observed = xr.Dataset({"points": ("point", sample.points), "weights": ("point", sample.weights)})
     drawn = prior.draw(settings.draws, seed=settings.seed)
     prior_draws = xr.Dataset(
-        {name: (("chain", "draw"), values[None]) for name, values in drawn.items()},
-        coords={"chain": [0], "draw": np.arange(settings.draws)},
-        attrs=asdict(prior),
+        {name: (dims, values[None]) for name, values in drawn.items()},
+        {"chain": [0], "draw": numbers["draw"]},
+        asdict(prior),
     )
     return xr.DataTree.from_dict(
         {

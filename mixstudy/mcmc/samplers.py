@@ -6,11 +6,13 @@ No chain starts from EM's answer: starting points are dispersed about the middle
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import nutpie
+import pyarrow as pa
 import pymc as pm
 import pytensor
 import pytensor.tensor as pt
@@ -24,6 +26,35 @@ from pytensor.graph.replace import vectorize_graph
 from mixstudy.mcmc.model import build_model, prior_data, starting_points
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
+
+STATISTICS = (
+    "depth",
+    "diverging",
+    "energy",
+    "energy_error",
+    "index_in_trajectory",
+    "logp",
+    "maxdepth_reached",
+    "mean_tree_accept",
+    "n_steps",
+    "step_size",
+)
+"""What is kept of nutpie's of each draw, by its names."""
+
+
+class Drawn(NamedTuple):
+    """Chains, in the units of the model."""
+
+    theta: Floats
+    """Draws of weight, mu1, mu2 and sigma, shape ``(chains, draws, 4)``."""
+    stats: xr.Dataset
+    """The sampler's statistics of each draw, ``diverging`` and ``energy`` among them."""
+
+    @classmethod
+    def of(cls, variables: Mapping[str, Any], stats: xr.Dataset) -> Drawn:
+        """Chains of the model's variables weight, mu and sigma, the means on a last axis."""
+        weight, mu, sigma = (np.asarray(variables[name]) for name in ("weight", "mu", "sigma"))
+        return cls(np.concatenate([weight[..., None], mu, sigma[..., None]], axis=-1), stats)
 
 
 @cache
@@ -45,10 +76,10 @@ def draw_compiled(
     *,
     cores: int | None = None,
     progress: bool = False,
-) -> xr.DataTree:
-    """Draw by nutpie from a compiled model with new data; groups posterior (weight, mu, sigma) and sample_stats."""
+) -> Drawn:
+    """Draw by nutpie from a compiled model with new data."""
     changed = compiled.with_data(**_data(points, weights, prior))
-    return _draw(changed, settings, cores=cores, progress=progress)
+    return Drawn.of(*_draw(changed, settings, cores=cores, progress=progress))
 
 
 def _data(points: Floats, weights: Floats, prior: Prior) -> dict[str, Floats]:
@@ -64,20 +95,21 @@ def draw_once(
     settings: SamplerSettings,
     *,
     progress: bool = False,
-) -> xr.DataTree:
+) -> Drawn:
     """Draw by the sampler that the settings name, for a single data set."""
     if settings.sampler == "pymc":
         return _sample_pymc(build_model(points, weights, prior), settings, progress=progress)
     model, compiled = _for_nutpie()
     for name, value in _data(points, weights, prior).items():
         model[name].set_value(value)
-    draws = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
-    values = draws.posterior["values"]
-    draws["posterior"] = xr.DataTree(_constrained(model, values.to_numpy()).assign_attrs(draws.posterior.attrs))
-    return draws
+    draws, stats = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    return Drawn.of(_constrained(model, draws["values"]), stats)
 
 
-def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool) -> xr.DataTree:
+def _draw(
+    model: CompiledModel, settings: SamplerSettings, *, cores: int | None, progress: bool
+) -> tuple[dict[str, Any], xr.Dataset]:
+    """What a model gives out of each draw, and the statistics; nutpie's tree of them would take as long as a chain."""
     sampler = nutpie.sample(
         model,
         draws=settings.draws,
@@ -87,16 +119,26 @@ def _draw(model: CompiledModel, settings: SamplerSettings, *, cores: int | None,
         seed=settings.seed,
         target_accept=settings.target_accept,
         adaptation="low_rank",
-        save_warmup=False,
+        return_raw_trace=True,
         progress_bar=progress,
         blocking=False,  # blocking, it would answer an interrupt with the draws made so far
     )
     try:
-        draws: xr.DataTree = sampler.wait()
+        draws, statistics = sampler.wait().get_arrow_trace()
     except KeyboardInterrupt:
         sampler.cancel()
         raise
-    return draws
+    stats = {name: (("chain", "draw"), _chains(statistics, name, settings)) for name in STATISTICS}
+    attributes = {"inference_library": "nutpie", "inference_library_version": nutpie.__version__}
+    return {name: _chains(draws, name, settings) for name in draws[0].column_names}, xr.Dataset(stats, attrs=attributes)
+
+
+def _chains(batches: Sequence[Any], name: str, settings: SamplerSettings) -> Any:  # noqa: ANN401  (of the column's type)
+    """A column of Arrow's batches, one of each chain, after tuning: ``(chains, draws)``, vectors on a last axis."""
+    columns = [pa.array(batch.column(name)).slice(settings.tune) for batch in batches]
+    if pa.types.is_large_list(columns[0].type):
+        return np.stack([np.asarray(column.flatten()).reshape(len(column), -1) for column in columns])
+    return np.stack([np.asarray(column) for column in columns])
 
 
 def _places(model: pm.Model) -> list[int | slice]:
@@ -137,7 +179,7 @@ def _for_nutpie() -> tuple[pm.Model, CompiledModel]:
     )
 
 
-def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
+def _constrained(model: pm.Model, values: Floats) -> dict[str, Any]:
     """The model's variables at its unconstrained ``values``, shape ``(chain, draw, 4)``."""
     places = _places(model)
     batches = [pt.dmatrix() if isinstance(place, int) else pt.dtensor3() for place in places]
@@ -146,11 +188,10 @@ def _constrained(model: pm.Model, values: Floats) -> xr.Dataset:
     variables = vectorize_graph(wanted, dict(zip(model.value_vars, batches, strict=True)))
     once = Mode("py", "fast_compile")  # called once: compiling it would take longer than running it
     found = pytensor.function(batches, variables, mode=once)(*[values[..., place] for place in places])
-    dims = (("chain", "draw"), ("chain", "draw", "cluster"), ("chain", "draw"))
-    return xr.Dataset(dict(zip(names, zip(dims, found, strict=True), strict=True)))
+    return dict(zip(names, found, strict=True))
 
 
-def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> xr.DataTree:
+def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) -> Drawn:
     names, variables = zip(*starting_points().items(), strict=True)
     drawn = pm.draw(variables, draws=settings.chains, random_seed=settings.seed)
     with model:
@@ -167,4 +208,5 @@ def _sample_pymc(model: pm.Model, settings: SamplerSettings, *, progress: bool) 
             quiet=not progress,
             compute_convergence_checks=False,
         )
-    return sampled
+    stats = sampled.sample_stats.to_dataset()
+    return Drawn.of(sampled.posterior, stats.drop_vars([name for name, each in stats.items() if each.dtype == object]))

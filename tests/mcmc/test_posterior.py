@@ -14,6 +14,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 import mixstudy as ms
+from mixstudy.mcmc.samplers import Drawn
 from mixstudy.model import LABELS
 
 OWN = ms.Prior(centre=9.0, scale=3.0, means=10.0, sigma=0.5, weight=(2.0, 0.7))
@@ -192,9 +193,9 @@ def test_draws_have_coordinates(origin_posterior):
 @pytest.mark.parametrize("shape", [(4, 1000), (4, 0), (0, 0), (3, 1000)])
 def test_partial_draws_are_an_interrupt(faithful, monkeypatch, shape):
     """Draws of which a chain is cut short, or that are not there at all, are an interrupt and are not reported."""
-    short = np.full(shape, 0.5)
+    short = np.full((*shape, 4), 0.5)
     short[1 : len(short) // 2, 900:] = np.nan  # how a chain that is shorter than others is filled up
-    drawn = xr.DataTree.from_dict({"/posterior": xr.Dataset({"weight": (("chain", "draw"), short)})})
+    drawn = Drawn(short, xr.Dataset())
     monkeypatch.setattr("mixstudy.mcmc.posterior.draw_once", lambda *_, **__: drawn)
     with pytest.raises(KeyboardInterrupt):
         ms.sample_posterior(faithful)
