@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixstudy.cli.options import Seed
+from mixstudy.cli.options import Seed, require_folder
 from mixstudy.cli.terminal import clear_errors, out, table, working
 
 if TYPE_CHECKING:
@@ -139,8 +139,9 @@ def _make_room(folder: Path) -> None:
     """Make the folder for the files.
 
     Raises:
-        ValueError: One of them is there already; nobody's file is written over.
+        ValueError: It is a file, or one of them is there already; nobody's file is written over.
     """
+    require_folder(folder, option="--save")
     folder.mkdir(parents=True, exist_ok=True)
     if taken := [name for name in (HEIGHTS, TRACE, SAMPLE) if (folder / name).exists()]:
         msg = f"{folder} holds {', '.join(taken)} already; name another folder by --save"

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mixstudy.model import LABELS, Floats
-from mixstudy.plots.data import HERO
 from mixstudy.plots.labels import STEPS, Names, finish, legend_above, shared_legend
 from mixstudy.plots.style import EM_LINE, ORANGE, TEXT, VERMILION, ground, ink, own_style, panel, panels, shade
 from mixstudy.plots.surface import draw_ends, draw_ground
@@ -32,7 +31,7 @@ FEW = 40
 @own_style
 def plot_check(found: Assessment, ax: Axes | None = None, *, legend: bool = True, unit: str | None = None) -> Axes:
     """Draw somebody's numbers over the profile likelihood of both means: their path, their estimate, their draws."""
-    ax = panel(ax, height=4.0, width=HERO)
+    ax = panel(ax, height=4.0)
     path, draws = path_of(found), _shown(found.draws)
     names = Names.of_source(found.fit.sample.source, unit=unit)
     draw_ground(found.fit, _within(np.concatenate([path, _most_of(draws)]), found), ax, names)

@@ -20,8 +20,6 @@ from mixstudy.plots.style import BAND, BLUE, EM_LINE, POSTERIOR_LINE, ink, own_s
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
 
-HERO = 5.4
-"""Width in inches of the figure that opens a report: it stands beside a table, so that its letters are no smaller."""
 MAX_DRAWS = 200
 """Draws by which a band is drawn, evenly spaced: its edges are then off by a tenth of its width or so."""
 SETTLED = 8.0
@@ -41,7 +39,7 @@ def plot_data(
 
     These are the density at the estimate and the posterior mean of the density, with its pointwise credible band.
     """
-    ax = panel(ax, height=3.4, width=HERO)
+    ax = panel(ax, height=3.4)
     edges = draw_histogram(result, ax, label="data")
     means = Parameters.relabelled(result.table["posterior_mean"].to_numpy())
     x = grid(edges, *(p for p in (result.estimate, means, result.truth) if p is not None))

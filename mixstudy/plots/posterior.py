@@ -61,9 +61,9 @@ def plot_joint(
     """Draw the joint posterior of each pair as points, with EM's estimate and its confidence ellipse.
 
     The ellipse has the level of the credible intervals: ``d' V^-1 d = -2 log(1 - level)``. There are six panels in
-    the order of ``PAIRS``, in two rows; ArviZ's ``plot_pair`` would draw them without ellipses, and into no other axes.
+    the order of ``PAIRS``, in three rows; ArviZ's ``plot_pair`` would draw them without ellipses, into no other axes.
     """
-    axes = panels(axes, 2, 3, height=4.6)
+    axes = panels(axes, 3, 2, height=6.4)
     draws, names = result.posterior.draws, Names.of(result, label=None, unit=unit)
     for ax, pair in zip(axes, PAIRS, strict=True):
         i, j = (LABELS.index(label) for label in pair)

@@ -32,8 +32,8 @@ EM_LINE: dict[str, Any] = {"color": VERMILION, "linestyle": "--", "linewidth": 1
 POSTERIOR_LINE: dict[str, Any] = {"color": BLUE, "linestyle": "-", "linewidth": 3.2, "alpha": 0.6}
 BAND = to_rgba(BLUE, 0.25)
 """A band of the posterior or of theory, on any ground."""
-WIDTH = 6.6
-"""Width of every figure in inches."""
+WIDTH = 5.0
+"""Width of a figure in inches: little, so that its letters can still be read on a phone."""
 LABEL_SIZE, TICK_SIZE = 9, 8
 """Sizes of the letters in points."""
 STYLE: dict[str, Any] = {

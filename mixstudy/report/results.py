@@ -48,6 +48,8 @@ def _(found: Study) -> Path:
     _write_csv(summarise(found.table), found.folder / "summary.csv")
     _write_csv(large_sample(found.table), found.folder / "large_sample.csv")
     figures = plots.study_figures(found.table, level=found.design.level)
+    for name, figure in figures.items():
+        _save(figure, found.folder / f"{name}.png")
     document = study_document(found.table, found.design.as_dict(), provenance(), drawn=figures)
     return _write_report(document, figures, found.folder)
 

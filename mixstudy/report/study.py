@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -204,7 +205,9 @@ def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:
 
 
 def _slope(value: float, lower: float, upper: float) -> str:
-    """A slope with its interval; where that is open below, the slope itself says nothing."""
+    """A slope with its interval, where there is one; where that is open below, the slope itself says nothing."""
+    if math.isnan(lower):
+        return NOTHING
     ends = " to ".join("open" if math.isinf(end) else number(end, ".2f") for end in (lower, upper))
     return f"{NOTHING if math.isinf(lower) else number(value, '.2f')} ({ends})"
 
@@ -226,10 +229,15 @@ SHOWN = 50
 def attempts(table: pd.DataFrame) -> Table:
     """How often each way through the sampler's attempts was taken."""
     counts = table["attempts"].fillna("not reached").value_counts(sort=True)
-    rows = tuple((str(count), str(way)) for way, count in counts.items())
+    rows = tuple((str(count), _in_words(str(way))) for way, count in counts.items())
     return Table(
         title="Attempts of the sampler", header=("data sets", "attempts"), rows=rows, prose=frozenset({"attempts"})
     )
+
+
+def _in_words(way: str) -> str:
+    """``as asked: NOT_MIXED`` as ``as asked: not mixed``."""
+    return re.sub(r"\b[A-Z_]{3,}\b", lambda status: status[0].lower().replace("_", " "), way)
 
 
 def failures(table: pd.DataFrame, columns: tuple[str, ...]) -> Section:
