@@ -18,17 +18,31 @@ CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 """What stands in code is no formula."""
 NO_WORDS = "No description has been provided for this image"
 """What nbconvert says of every figure."""
+SCROLLING = re.compile(
+    r'<(?=div class="highlight|div class="[^"]*jp-OutputArea-output|math[^>]* display="block"|pre>)(\w+)'
+)
+"""What may be wider than the window, and so must be reached by the keyboard."""
+EMPTY = re.compile(r"<th([^>]*)>(?:\s|&nbsp;)*</th>")
+"""The corner of a table, which is no heading."""
 STYLE = """<style>
+:root {
+  --jp-mirror-editor-number-color: #007000; --jp-mirror-editor-operator-color: #9010e0;
+  --jp-mirror-editor-comment-color: #306868;
+}
 body { max-width: 62rem; margin: auto; padding: 0 1rem; }
 .jp-InputPrompt, .jp-OutputPrompt { display: none; }
 .jp-RenderedHTMLCommon p, .jp-RenderedHTMLCommon li { line-height: 1.5; }
 img { max-width: 100%; height: auto; }
+math { font-size: 1.15em; }
 math[display=block] { overflow-x: auto; overflow-y: hidden; max-width: 100%; padding: .4rem 0; }
 .jp-RenderedHTMLCommon, .jp-OutputArea-output, .jp-InputArea-editor, .highlight { overflow-x: auto; min-width: 0; }
 .jp-OutputArea-output pre, .jp-RenderedHTMLCommon pre, .jp-RenderedHTMLCommon pre code {
   white-space: pre; word-break: normal; overflow-wrap: normal;
 }
 .jp-RenderedHTMLCommon td:last-child { white-space: normal; }
+details > summary { margin-bottom: .5rem; }
+@media (max-width: 48rem) { .jp-RenderedImage img { max-width: none; } }
+@media screen and (prefers-color-scheme: dark) { html { filter: invert(.9) hue-rotate(180deg); } }
 </style></head>"""
 
 
@@ -65,6 +79,7 @@ def page(path: Path) -> str:
     html = re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
     told = iter(words)
     html = re.sub(f'alt="{NO_WORDS}"', lambda _: f'alt="{escape(next(told))}"', html)
+    html = SCROLLING.sub(r'<\1 tabindex="0"', EMPTY.sub(r"<td\1></td>", html))
     return html.replace("</head>", STYLE, 1)
 
 

@@ -39,7 +39,9 @@ def check(
     ] = None,
     draws: Annotated[
         list[Path] | None,
-        typer.Option(help="Somebody's posterior draws: of PyMC, Stan, JAGS, brms; once for each file of a chain."),
+        typer.Option(
+            help="Somebody's posterior draws: of PyMC, Stan, JAGS, brms; once for each file, or as a pattern."
+        ),
     ] = None,
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="LABEL=NAME", help="What a variable of the draws is called.")
@@ -140,9 +142,11 @@ def _given(
     rows = None if trace is None else printed.rows
     if draws is None:
         return _Given(numbers, begin, rows, printed.log_likelihood, None, printed.notes)
+    from mixstudy.data.partition import matching
     from mixstudy.diagnosis.draw_files import find_draws
 
-    drawn = find_draws(draws, names=options.as_mapping(mapping))
+    files = [file for each in draws for file in matching(str(each))]
+    drawn = find_draws(files, names=options.as_mapping(mapping))
     return _Given(numbers, begin, rows, printed.log_likelihood, drawn.values, (*printed.notes, *drawn.notes))
 
 
@@ -175,6 +179,7 @@ def _output(directory: Path | None, formats: str, title: str | None) -> tuple[st
     from mixstudy.report.folder import CHECK, check_output, parse_formats
 
     wanted = parse_formats(formats)
+    options.require_folder(directory)
     if directory is not None:
         check_output(directory, CHECK)
     elif title is not None or wanted != ("html",):

@@ -78,11 +78,13 @@ def fit(
 
 def simulate(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet file to write.")],
-    truth: options.Truth = None,
+    truth: Annotated[
+        str | None, typer.Option(metavar="W,MU1,MU2,SIGMA", help="What to draw from, by default 0.3,5,15,2.")
+    ] = None,
     n: options.Size = 10_000,
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
-    quiet: options.Quiet = False,
+    quiet: options.Silent = False,
 ) -> None:
     """Draw a sample from the model and write it, one column named x."""
     with clear_errors():

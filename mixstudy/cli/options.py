@@ -52,7 +52,7 @@ def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
         return []
     try:
         with file.open(encoding="utf-8", newline="") as handle:
-            line = handle.readline(LONGEST_HEADER)
+            line = handle.readline(100_000)  # no header is longer
         delimiter = csv.Sniffer().sniff(line, ",;\t").delimiter
     except (OSError, ValueError, csv.Error):
         return []
@@ -60,8 +60,6 @@ def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-LONGEST_HEADER = 100_000
-"""Letters of a header that are read to complete a name."""
 Column = Annotated[
     str | None,
     typer.Option(help="Column to read, where the file has several numeric ones.", autocompletion=column_names),
@@ -70,7 +68,8 @@ DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Drop missing 
 Label = Annotated[str | None, typer.Option(help="What was observed, for the axes; by default the column's name.")]
 Unit = Annotated[str | None, typer.Option(help="Its unit, such as min.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the output records it.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the verdict (or nothing).")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")]
+Silent = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")]
 Pool = Annotated[bool, typer.Option("--pool", help="Take several files as one sample.")]
 Exact = Annotated[bool, typer.Option("--exact", help="Use all observations as they are: slower, the same answer.")]
@@ -251,8 +250,8 @@ def prior_of(sample: WeightedSample, given: Prior | None, *, quiet: bool) -> Pri
     return own
 
 
-def require_folder(directory: Path | None) -> None:
-    """Raise ``ValueError`` where ``--out`` names a file."""
+def require_folder(directory: Path | None, *, option: str = "--out") -> None:
+    """Raise ``ValueError`` where the option names a file."""
     if directory is not None and directory.exists() and not directory.is_dir():
-        msg = f"--out is a folder to write to; {directory} is a file: choose another"
+        msg = f"{option} is a folder to write to; {directory} is a file: choose another"
         raise ValueError(msg)

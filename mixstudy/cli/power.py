@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet
+from mixstudy.cli.options import Silent
 from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, earlier_design, given
 from mixstudy.cli.terminal import clear_errors
 
@@ -29,7 +29,7 @@ def power(
     resume: Resume = False,
     workers: Workers = None,
     cluster: OnCluster = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
 ) -> None:
     """Measure false alarms and power over sample sizes, separations and weights (half an hour by default).
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixstudy.cli.options import Quiet, as_prior
+from mixstudy.cli.options import Silent, as_prior
 from mixstudy.cli.running import DesignFile, OnCluster, Resume, Seed, Workers, carry_out, earlier_design, given
 from mixstudy.cli.terminal import clear_errors, out
 
@@ -42,7 +42,7 @@ def replicate(
     resume: Resume = False,
     workers: Workers = None,
     cluster: OnCluster = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
 ) -> None:
     """Repeat the comparison over many simulated data sets: how often do the methods agree, how often are they right?
 

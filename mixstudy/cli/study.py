@@ -55,10 +55,12 @@ def study(
     could not be read, else 3 where any is inconclusive, else 0.
     """
     with clear_errors():
+        from mixstudy.data.partition import require_files
         from mixstudy.model import require_level
         from mixstudy.report.folder import check_output, folder_names, parse_formats, study_layout
 
         wanted = parse_formats(formats)
+        options.require_folder(directory)
         require_level(level)
         known, shape = options.as_parameters(truth, "--truth"), options.as_prior(prior)
         options.require_memory(10 * 8 * chains * (draws + tune), f"{chains} x {draws} draws")
@@ -87,6 +89,7 @@ def study(
             return result
 
         if data and len(data) > 1 and not pool:
+            require_files(data)
             check_output(directory, study_layout(directory, folder_names([*map(plain, data)])))
             report, code = _each(data, one, directory, formats=wanted, title=title, quiet=quiet)
         else:

@@ -125,7 +125,7 @@ def open_parts(
         DataError: A file or its column cannot be used; the message names the file and says what to do.
     """
     files = [file for path in paths for file in _expand(str(path))]
-    _require_files(files)
+    require_files(files)
     parts: list[Part] = []
     for file in files:
         found = _open_file_parts(file, column=column, drop_missing=drop_missing)
@@ -153,7 +153,9 @@ def _open_file_parts(path: str, *, column: str | None, drop_missing: bool) -> li
         if table.kind in (Kind.TEXT, Kind.JSON):
             for _ in _pieces(part):  # which refuses its first field that is no number
                 pass
-        raise fault(path, f"column '{chosen.name}' holds {chosen.example or 'nothing'}; it must hold numbers")
+        raise fault(
+            path, f"column '{chosen.name}' holds {chosen.example or 'missing values only'}; it must hold numbers"
+        )
     return [
         replace(part, start=start, stop=stop, size=round(size * (stop - start) / table.units))
         for start, stop in pairwise(cuts)
@@ -195,7 +197,7 @@ def _expand(path: str) -> list[str]:
     with readable(path):
         system, inner = locate(path)
         if system.get_file_info(inner).type != pyarrow.fs.FileType.Directory:
-            return _matching(path)
+            return matching(path)
         try:
             found = sorted(system.get_file_info(pyarrow.fs.FileSelector(inner)), key=lambda info: str(info.base_name))
         except UnicodeDecodeError as error:
@@ -203,20 +205,21 @@ def _expand(path: str) -> list[str]:
     names = [str(info.base_name) for info in found if not info.base_name.startswith((".", "_"))]
     for name in names:
         if not name.lower().endswith(SUFFIXES):
-            raise fault(path, f"the directory also holds '{name}', which is no {' or '.join(SUFFIXES)}; name the files")
+            raise fault(path, f"the directory also holds '{name}', which is no data file by its ending; name the files")
     if not names:
-        raise fault(path, f"the directory holds no files; it needs {' or '.join(SUFFIXES)}")
+        raise fault(path, "the directory holds no data files; it needs some, such as .csv, .xlsx or .parquet")
     return [f"{path.rstrip('/')}/{name}" for name in names]
 
 
-def _matching(path: str) -> list[str]:
+def matching(path: str) -> list[str]:
     """The files that a pattern such as ``run*.csv`` stands for, where no file is called so."""
     if is_url(path) or Path(path).exists() or not any(mark in path for mark in "*?"):
         return [path]
     return sorted(glob(path)) or [path]  # noqa: PTH207  (an absolute pattern too)
 
 
-def _require_files(files: Iterable[str]) -> None:
+def require_files(files: Iterable[str]) -> None:
+    """Raise ``DataError`` where there is no file, or one that is named twice."""
     if not files:
         msg = "paths must name at least one file, got none"
         raise DataError(msg)

@@ -39,9 +39,6 @@ FLOAT = 1e-9
 CANCELLED = 1e-14
 """The same for each square of (mean / sigma), where squares are summed about 0."""
 
-TINY = 1e-300
-"""In place of a sigma of 0, which is no divisor."""
-
 
 class Match(NamedTuple):
     """How a fault explains what was given."""
@@ -198,6 +195,6 @@ def make_case(values: Printed, sample: WeightedSample, fit: EMFit, *, start: Arr
 
 def smallest_error(sample: WeightedSample, theta: Floats) -> Floats:
     """Error that a step ending at ``theta`` (centred) may have in floating point, shape ``(..., 4)``."""
-    weight, sigma = np.minimum(theta[..., 0], 1 - theta[..., 0]), np.maximum(theta[..., 3], TINY)
+    weight, sigma = np.minimum(theta[..., 0], 1 - theta[..., 0]), np.maximum(theta[..., 3], 1e-300)  # 0 is no divisor
     relative = FLOAT + CANCELLED * (sample.mean / sigma) ** 2
     return np.asarray(np.stack([weight, sigma, sigma, sigma], axis=-1) * relative[..., None])

@@ -24,14 +24,15 @@ UNDATED: dict[str, dict[str, None]] = {
 
 
 def svg(figure: Figure, *, name: str) -> str:
-    """Render as an ``<svg>`` element, the same for the same figure.
+    """Render as an ``<svg>`` element, the same for the same figure, whose style knows how wide it was made.
 
     ``name`` and a hyphen go before each id, so that none is shared by two figures of a page: what has the gid
     ``frame-3`` in the figure has the id ``name-frame-3`` in the element.
     """
     with mpl.style.context(["default", {"svg.hashsalt": name, "svg.fonttype": "path"}]):
         text = _printed(figure)
-    return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
+    named = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text[text.index("<svg") :])
+    return named.replace("<svg", f'<svg style="--width: {figure.get_figwidth():g}in"', 1)
 
 
 def _printed(figure: Figure) -> str:

@@ -26,6 +26,7 @@ from mixstudy.plots.style import (
     collection,
     ground,
     ink,
+    is_first,
     own_style,
     panels,
     shade,
@@ -55,14 +56,14 @@ CELL = {"separation": "{:g} sigma apart", "weight": "weight {:g}", "prior": "pri
 """What tells two cells of the same n apart, and how it is written."""
 BESIDE = 1.18
 """Factor in n between the marks of two kinds of interval, so that they don't hide each other."""
+BESIDE_EACH_OTHER = 3
+"""Panels that have room beside each other in a figure of the usual width."""
 HEADROOM = 0.03
 """Room in the figure of coverage beyond the marks."""
 SMALLEST_OFFSET = 1e-3
 """Offsets below this, or not told from Monte Carlo error, are drawn here."""
-LONGEST_NAME = 32
-"""Letters in a line of a mistake's name."""
-BETWEEN = 0.24
-"""Distance between the marks of two separations in a row."""
+OUTSIDE = "outside the catalogue"
+"""What the row of mistakes without a name is called."""
 Z = 1.959964
 """Half-width of a 95 % interval in standard errors."""
 THEORY = 3.0
@@ -81,7 +82,7 @@ def plot_coverage(
         level: The probability that the intervals aim at.
     """
     cells = _cells(summary)
-    axes = panels(axes, len(cells), len(LABELS), height=1.2 + 1.5 * len(cells), width=1.3 * WIDTH)
+    axes = panels(axes, len(cells), len(LABELS), height=1.2 + 1.5 * len(cells), width=1.5 * WIDTH)
     rows = summary[summary["measure"].isin([f"{kind} coverage" for kind in KINDS])]
     ends = rows["n"].min() / BESIDE**3, rows["n"].max() * BESIDE**3
     for number, ax in enumerate(axes):
@@ -129,7 +130,7 @@ def plot_offsets(table: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tup
     from mixstudy.study.summary import PASSED  # here, as a report of one comparison does without
 
     cells = _cells(table)
-    axes = panels(axes, 1, len(cells), height=3.2, width=max(WIDTH, 2.4 * len(cells)))
+    axes = panels(axes, 1, len(cells), height=3.2, width=WIDTH * max(1.0, len(cells) / BESIDE_EACH_OTHER))
     for ax, (title, cell) in zip(axes, cells, strict=True):
         rows = table[_of_cell(table, cell)]
         _draw_offsets(rows[rows["sampler_status"] == PASSED], ax)
@@ -160,7 +161,7 @@ def _draw_offsets(rows: pd.DataFrame, ax: Axes) -> None:
 def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> tuple[Axes, ...]:
     """Draw the shares of the verdicts by n, a panel for each cell."""
     cells = _cells(summary)
-    axes = panels(axes, 1, len(cells), height=2.8, width=max(WIDTH, 2.4 * len(cells)))
+    axes = panels(axes, 1, len(cells), height=2.8, width=WIDTH * max(1.0, len(cells) / BESIDE_EACH_OTHER))
     for ax, (title, cell) in zip(axes, cells, strict=True):
         some = summary[_of_cell(summary, cell)]
         shares = some[some["parameter"] == ""].pivot_table(index="n", columns="measure", values="value")
@@ -170,7 +171,9 @@ def plot_verdicts(summary: pd.DataFrame, axes: Sequence[Axes] | None = None) -> 
             base += shares[verdict].to_numpy()
         ax.set_title(title)
         finish(ax, "observations", "share of data sets" if ax is axes[0] else "")
-        ax.set_xticks(np.arange(len(shares)), [f"{n:,}" for n in shares.index], rotation=30)
+        ax.set_xticks(
+            np.arange(len(shares)), [f"{n:,}" for n in shares.index], rotation=45, ha="right", rotation_mode="anchor"
+        )
         ax.set_ylim(0, 1)
     shared_legend(axes)
     return axes
@@ -204,21 +207,21 @@ def plot_power(
     """Draw how often each mistake was seen, with its 95 % interval: a row for each, a panel for each n.
 
     The mistakes stand in the order of their shares, the right pair above them. A mark pools the weights of one
-    separation.
+    separation; those outside the catalogue, which have no name, share a row.
 
     Args:
-        summary: From ``mixstudy.study.power.summarise``.
+        summary: From ``mixstudy.study.power.power_summary``.
         axes: One for each n, in their order.
         measure: Verdict ``disagree``, or the mistake ``named`` among the first.
     """
     shares = _pooled(summary, measure)
     sizes, rows = sorted(shares["n"].unique()), _in_order(shares)
-    axes = panels(axes, 1, len(sizes), height=0.27 * len(rows) + 1.2, width=1.25 * WIDTH)
+    axes = panels(axes, 1, len(sizes), height=0.27 * len(rows) + 1.2, width=1.65 * WIDTH)
     for ax, n in zip(axes, sizes, strict=True):
         _draw_power(shares[shares["n"] == n], rows, ax)
         ax.set(title=f"n = {n:,}", xlim=(-0.04, 1.04), ylim=(len(rows) - 0.5, -0.5))
         finish(ax, "named (share)" if measure == "named" else "disagree (share)", "")
-        names = [textwrap.fill(name, LONGEST_NAME) for name in ("right pair", *rows[1:])]
+        names = [textwrap.fill(name, 32) for name in ("right pair", *rows[1:])]
         ax.set_yticks(range(len(rows)), names if ax is axes[0] else [""] * len(rows))
         ax.tick_params(axis="y", length=0)
         ax.axhline(0.5, color=ink(ax), linewidth=0.6)
@@ -227,9 +230,13 @@ def plot_power(
 
 
 def _pooled(summary: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Hits and how many counted, for each fault, n and separation."""
-    hits = (summary[measure] * summary["counted"]).fillna(0)
-    rows = summary.assign(hits=hits).groupby(["fault", "n", "separation"])[["hits", "counted"]].sum()
+    """Hits and how many counted, for each fault, n and separation; what can't be named counts for no naming."""
+    from mixstudy.study.unknown import PREFIX  # here, as it takes the diagnosis along
+
+    some = summary[summary[measure].notna() | (summary["counted"] == 0)]
+    hits = (some[measure] * some["counted"]).fillna(0)
+    fault = some["fault"].mask(some["fault"].str.startswith(PREFIX), OUTSIDE)
+    rows = some.assign(hits=hits, fault=fault).groupby(["fault", "n", "separation"])[["hits", "counted"]].sum()
     return rows.rename(columns={"counted": "of"}).reset_index()
 
 
@@ -251,7 +258,7 @@ def _draw_power(shares: pd.DataFrame, rows: list[str], ax: Axes) -> None:
             ax.text(0.5, place, "moves no estimate", ha="center", va="center", fontsize=TICK_SIZE)
     for place, (separation, style) in enumerate(zip(separations, cycle(PARAMETERS.values()), strict=False)):
         some = shares[(shares["separation"] == separation) & (shares["of"] > 0)]
-        up = some["fault"].map(rows.index) + BETWEEN * (place - (len(separations) - 1) / 2)
+        up = some["fault"].map(rows.index) + 0.24 * (place - (len(separations) - 1) / 2)
         low, high = wilson(some["hits"], some["of"])
         share = some["hits"] / some["of"]
         bars: dict[str, Any] = {"linestyle": "", "markersize": 3.5, "elinewidth": 1.0}
@@ -272,7 +279,7 @@ def plot_ranks(
     from mixstudy.study.calibrate import QUANTITIES, ecdf_band, ranked  # here, as it takes PyMC along
 
     rows = ranked(table, by)
-    axes = panels(axes, 1, len(QUANTITIES), height=2.2, width=1.5 * WIDTH)
+    axes = _rank_panels() if axes is None else panels(axes, 1, len(QUANTITIES), height=0.0)
     ranks = xr.Dataset({name: ("sample", rows[name].to_numpy()) for name in QUANTITIES})
     az.plot_ecdf_pit(
         xr.DataTree.from_dict({"/prior_sbc": ranks}),
@@ -287,5 +294,12 @@ def plot_ranks(
     for ax, name in zip(axes, QUANTITIES, strict=True):
         ax.fill_between(at, lower - at, upper - at, color=BAND, linewidth=0, zorder=-1)
         ax.set_title(name.replace("_", "-"))
-        finish(ax, "rank of the truth (share)", "ECDF less uniform" if ax is axes[0] else "")
+        finish(ax, "truth's rank (share)", "ECDF less uniform" if is_first(ax) else "")
     return axes
+
+
+def _rank_panels() -> tuple[Axes, ...]:
+    """Axes for the five quantities, in two rows."""
+    *axes, spare = panels(None, 2, 3, height=3.8)
+    spare.remove()
+    return tuple(axes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -38,10 +39,6 @@ COLUMNS = {
     "s": "seconds",
 }
 """Columns of a cell's row by what they are called on a terminal."""
-ALARMS = (
-    "The data come from the model and both methods are right, so a check that fails is a false alarm, but for sampler:"
-)
-"""What a check that fails here is."""
 
 
 def study_document(
@@ -185,7 +182,8 @@ def _alarms(table: pd.DataFrame) -> Section:
     if not rows:
         return Section(title="False alarms", blocks=(Paragraph(text="No check failed on any data set."),))
     table_of = Table(title="False alarms", header=("check", "fails"), rows=rows)
-    return Section(title="False alarms", blocks=(Paragraph(text=ALARMS), table_of))
+    text = "The data come from the model and both methods are right, so a check that fails is a false alarm"
+    return Section(title="False alarms", blocks=(Paragraph(text=f"{text}, but for sampler:"), table_of))
 
 
 def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:
@@ -207,7 +205,9 @@ def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:
 
 
 def _slope(value: float, lower: float, upper: float) -> str:
-    """A slope with its interval; where that is open below, the slope itself says nothing."""
+    """A slope with its interval, where there is one; where that is open below, the slope itself says nothing."""
+    if math.isnan(lower):
+        return NOTHING
     ends = " to ".join("open" if math.isinf(end) else number(end, ".2f") for end in (lower, upper))
     return f"{NOTHING if math.isinf(lower) else number(value, '.2f')} ({ends})"
 
@@ -229,10 +229,15 @@ SHOWN = 50
 def attempts(table: pd.DataFrame) -> Table:
     """How often each way through the sampler's attempts was taken."""
     counts = table["attempts"].fillna("not reached").value_counts(sort=True)
-    rows = tuple((str(count), str(way)) for way, count in counts.items())
+    rows = tuple((str(count), _in_words(str(way))) for way, count in counts.items())
     return Table(
         title="Attempts of the sampler", header=("data sets", "attempts"), rows=rows, prose=frozenset({"attempts"})
     )
+
+
+def _in_words(way: str) -> str:
+    """``as asked: NOT_MIXED`` as ``as asked: not mixed``."""
+    return re.sub(r"\b[A-Z_]{3,}\b", lambda status: status[0].lower().replace("_", " "), way)
 
 
 def failures(table: pd.DataFrame, columns: tuple[str, ...]) -> Section:

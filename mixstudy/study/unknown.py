@@ -24,6 +24,8 @@ from mixstudy.faults.place import Place
 from mixstudy.faults.recognise import recognise
 from mixstudy.model import Floats
 
+PREFIX = "unknown: "
+"""How the name of a mistake begins that has none in the catalogue."""
 FIGURES = 6
 """Significant figures that are printed, as a program would."""
 ROWS = 10
@@ -82,7 +84,7 @@ def _row(
     if stopped:
         right.append(expected | {Place.E_STEP_OR_STOP})
     return {
-        "fault": f"unknown: {name}",
+        "fault": f"{PREFIX}{name}",
         "variant": variant,
         "located": location is not None and set(location.places) in right,
         "verdict": (Verdict.DISAGREE if found else Verdict.AGREE).value,

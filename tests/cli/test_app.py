@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -139,6 +140,40 @@ def test_bad_input_is_exit_code_2(tmp_path: Path, monkeypatch, arguments, messag
     assert result.exit_code == 2
     assert message in result.output.replace("\n", " ")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["stduy"], "Did you mean 'study'?"),
+        (["study", "good.csv", "--column", "y"], "no column 'y'; the columns are 'x'"),
+        (["study", "text.csv"], "column 'x' holds text, first in row 3: 'two'; it must hold numbers only"),
+        (["study", "missing.csv"], "column 'x' holds missing values only; it must hold numbers"),
+        (["study", "empty.csv"], "the file is empty; it needs a header and one row per observation"),
+        (["study", "folder"], "the directory holds no data files; it needs some, such as .csv"),
+        (["study", "good.csv", "./good.csv"], "./good.csv: named twice, and would count twice; name it once"),
+        (["study", "good.csv", "--out", "text.csv"], "--out is a folder to write to; text.csv is a file"),
+        (["check", "good.csv", "--estimate", "0.3,5,15,2", "--out", "text.csv"], "--out is a folder to write to"),
+        (["demo", "--save", "text.csv"], "--save is a folder to write to; text.csv is a file"),
+        (["fit", "good.csv", "--out", "text.csv"], "text.csv exists: replace it by --overwrite"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, monkeypatch, arguments, message):
+    """What a newcomer gives by mistake ends with exit code 2 and a sentence that says what, and no file is touched."""
+    monkeypatch.chdir(tmp_path)
+    texts = {
+        "good.csv": "x\n1\n2\n3\n7\n8\n",
+        "text.csv": "x\n1\n2\ntwo\n",
+        "missing.csv": "x\nnan\n\n",
+        "empty.csv": "",
+    }
+    for name, text in texts.items():
+        Path(name).write_text(text)
+    Path("folder").mkdir()
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(re.sub("[│╭╰─╮╯]", " ", result.output).split())
+    assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == texts
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

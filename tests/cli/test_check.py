@@ -159,6 +159,17 @@ def test_draws_of_somebody_elses_chains(right, tmp_path):
     assert "1. Chains in different modes" in said
 
 
+def test_files_of_chains_by_a_pattern(right, tmp_path):
+    """A pattern stands for its files, a chain in each, as the same files named one by one."""
+    draws = np.random.default_rng(0).normal([0.3, 5, 15, 2], 0.02, (2, 50, 4))
+    for number, chain in enumerate(draws):
+        pd.DataFrame(chain, columns=list(ms.LABELS)).to_csv(tmp_path / f"chain_{number}.csv", index=False)
+    each = [part for number in (0, 1) for part in ("--draws", tmp_path / f"chain_{number}.csv")]
+    found = [run(right[0], *given, "--no-mcmc") for given in (["--draws", tmp_path / "chain_*.csv"], each)]
+    assert found[0] == found[1]
+    assert found[0][0] == 1
+
+
 @pytest.mark.usefixtures("right")
 @pytest.mark.parametrize(
     ("arguments", "message"),

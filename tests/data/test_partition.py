@@ -154,8 +154,8 @@ def test_directory(tmp_path):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        pytest.param(["a.csv", "b.doc"], "the directory also holds 'b.doc', which is no .csv or", id="foreign"),
-        pytest.param(["_SUCCESS"], "the directory holds no files; it needs .csv or", id="empty"),
+        pytest.param(["a.csv", "b.doc"], "the directory also holds 'b.doc', which is no data file", id="foreign"),
+        pytest.param(["_SUCCESS"], "the directory holds no data files; it needs some, such as .csv", id="empty"),
         pytest.param(["a.csv"], r"a\.csv: the file is empty", id="empty file"),
     ],
 )

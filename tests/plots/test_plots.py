@@ -413,14 +413,14 @@ def test_svg_is_repeatable_and_its_ids_are_its_own(result: Comparison) -> None:
 
 
 def test_svg_is_what_matplotlib_saves(result: Comparison) -> None:
-    """But for the names before its ids the element is that of ``savefig``, and the figure is left as it was."""
+    """But for its width in a style and the names before its ids it is that of ``savefig``; the figure is left alone."""
     one, two = (plots.figure_of(plots.plot_joint(result)) for _ in range(2))
     before, buffer = (one.canvas, one.dpi), io.StringIO()
     drawn = plots.svg(one, name="left")
     assert (one.canvas, one.dpi) == before
     with mpl.rc_context({"svg.hashsalt": "left", "svg.fonttype": "path"}):
         two.savefig(buffer, format="svg", dpi=DENSE_DPI, metadata=UNDATED[".svg"])
-    assert buffer.getvalue().endswith(drawn.replace("left-", ""))
+    assert buffer.getvalue().endswith(drawn.replace(f'style="--width: {plots.WIDTH:g}in" ', "").replace("left-", ""))
 
 
 @pytest.mark.parametrize("ending", ["pdf", "png", "svg"])
@@ -667,6 +667,21 @@ def test_power_of_naming() -> None:
     (ax,) = plots.plot_power(made_up_power(), measure="named")
     assert set(ax.containers[0][0].get_xdata()) == {0.5}
     assert ax.get_xlabel() == "named (share)"
+
+
+def test_mistakes_without_a_name_share_a_row() -> None:
+    """Those outside the catalogue are pooled, 9 of 12 here; where naming is asked for they have no row."""
+    known = made_up_power()
+    two = [
+        known.iloc[[0]].assign(fault=f"unknown: {name}", disagree=share, counted=of, named=np.nan)
+        for name, share, of in (("odds", 1.0, 6), ("n - 1", 0.5, 6))
+    ]
+    (ax,) = plots.plot_power(pd.concat([known, *two]))
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["right pair", "outside the catalogue", "hard assignment", "float32"]
+    assert ax.containers[0][0].get_xdata().max() == pytest.approx(9 / 12)
+    (ax,) = plots.plot_power(pd.concat([known, *two]), measure="named")
+    assert "outside the catalogue" not in [tick.get_text() for tick in ax.get_yticklabels()]
 
 
 def test_ranks_have_a_panel_for_each_quantity() -> None:

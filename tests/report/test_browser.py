@@ -8,9 +8,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from pages import trace_of
 
@@ -19,6 +21,7 @@ from mixstudy.faults.catalogue import BY_NAME
 from mixstudy.faults.reproduce import reproduce
 from mixstudy.report.explorer import MISTAKES
 from mixstudy.report.overview import Studied, write_overview
+from mixstudy.study.calibrate import BY, QUANTITIES, Calibration, CalibrationDesign
 from mixstudy.study.design import Design
 from mixstudy.study.replicate import Study
 
@@ -43,6 +46,18 @@ COLOURS = """
 }
 """
 """Every visible text of a page with its colour and that of its ground."""
+LETTERS = """
+all => all.filter(svg => svg.checkVisibility()).map(svg => {
+  const scale = svg.clientWidth / svg.viewBox.baseVal.width;
+  const texts = [...svg.querySelectorAll("g[id*='text_'] > g[transform*='scale']")];
+  const sizes = texts.map(text => 100 * /scale\\(([\\d.]+)/.exec(text.getAttribute("transform"))[1]);
+  return Math.min(...sizes) * scale;
+})
+"""
+"""Height of the smallest letters of each drawing as they are seen, dots; its text is drawn at size / 100."""
+SMALLEST_LETTER = 7.9
+"""What is still read on a phone held at arm's length; captions have 15."""
+LESSONS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +121,18 @@ def overview_report(
     return write_overview(studied, tmp_path_factory.mktemp("overview"))
 
 
+@pytest.fixture(scope="module")
+def calibration_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a calibration whose ranks are uniform."""
+    from mixstudy.report.results import write_results
+
+    folder, ranks = tmp_path_factory.mktemp("calibration"), np.random.default_rng(0).random((40, 2 * len(QUANTITIES)))
+    table = pd.DataFrame(ranks, columns=[f"{by}_{name}" for by in BY for name in QUANTITIES])
+    told = {"n": 100, "sampler_status": "PASSED", "integral_status": "TRUSTED", "attempts": "as asked: PASSED"}
+    rows = table.assign(**told, reason=None, versions="mixstudy 0", replicate=range(40), seed=0)
+    return write_results(Calibration(design=CalibrationDesign(), folder=folder, table=rows, damaged=()))
+
+
 @pytest.fixture(params=["comparison", "study", "check"])
 def report(request: pytest.FixtureRequest) -> Path:
     """Each of the reports with figures in turn."""
@@ -113,9 +140,9 @@ def report(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.fixture(params=["comparison", "study", "check", "overview"])
+@pytest.fixture(params=["comparison", "study", "check", "overview", "calibration"])
 def any_report(request: pytest.FixtureRequest) -> Path:
-    """Each of the reports in turn, that of several files too."""
+    """Each of the reports in turn, those of several files and of a calibration too."""
     path: Path = request.getfixturevalue(f"{request.param}_report")
     return path
 
@@ -433,26 +460,62 @@ def axe(pytestconfig: pytest.Config) -> str:
     return source.read_text("utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["1280", "400"])
-def test_axe_finds_nothing(visit: Any, any_report: Path, axe: str, scheme: str, size: dict[str, int]) -> None:
-    """The accessibility checker axe-core (WCAG 2.2 A and AA, best practices) has no finding on the page in use."""
-    page = visit(any_report, color_scheme=scheme, viewport=size, reduced_motion="reduce")
-    if page.locator(".explorer").count():
-        climb(page, 0.35, 0.6, MISTAKES[0])
-        page.locator(".explorer summary").click()
+def axe_findings(page: Page, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe-core (WCAG 2.2 A and AA, best practices) finds on the page with all that folds unfolded."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     page.evaluate(axe)
     found = page.evaluate("axe.run()")
     assert len(found["passes"]) > 10
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["1280", "400"])
+def test_axe_finds_nothing(visit: Any, any_report: Path, axe: str, scheme: str, size: dict[str, int]) -> None:
+    """The accessibility checker axe-core has no finding on a report in use."""
+    page = visit(any_report, color_scheme=scheme, viewport=size, reduced_motion="reduce")
+    if page.locator(".explorer").count():
+        climb(page, 0.35, 0.6, MISTAKES[0])
+    assert axe_findings(page, axe) == []
+
+
+@pytest.fixture(scope="module", params=sorted(path.name for path in LESSONS.glob("0*.ipynb")))
+def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each lesson as a page."""
+    path = tmp_path_factory.mktemp("lessons") / f"{request.param}.html"
+    path.write_text(run_path(str(LESSONS / "pages.py"))["page"](LESSONS / request.param), "utf-8")
+    return path
+
+
+def test_axe_finds_nothing_on_lessons(visit: Any, lesson: Path, axe: str) -> None:
+    """Nor on a lesson with its solutions unfolded, on a phone, where most of it scrolls; the page itself does not."""
+    page = visit(lesson, viewport=PHONE)
+    assert axe_findings(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_lessons_are_dark_where_that_is_asked_for(visit: Any, lesson: Path) -> None:
+    """In dark mode the page is inverted as the drawings of the reports are, on a screen alone."""
+    page = visit(lesson, color_scheme="dark")
+    look = "getComputedStyle(document.documentElement).filter"
+    assert page.evaluate(look).startswith("invert(0.9)")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(look) == "none"
 
 
 @pytest.mark.parametrize("width", [400, 500, 700])
 def test_nothing_is_cut_off_in_a_narrow_window(visit: Any, any_report: Path, width: int) -> None:
-    """From a phone to half a screen figures shrink and tables stack, so that nothing need be scrolled sideways."""
+    """From a phone to half a screen tables stack and figures shrink; only those with many panels scroll sideways."""
     page = visit(any_report, viewport={**PHONE, "width": width})
     wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
-    assert page.locator(".scroll:visible").evaluate_all(wide) == []
+    found = page.locator(".scroll:visible").evaluate_all(wide)
+    assert found == ["Figure: How often each interval holds the truth, in every cell."] * len(found)
+
+
+def test_letters_are_legible_on_a_phone(visit: Any, any_report: Path) -> None:
+    """No letter in a figure is smaller there than a body's can be read."""
+    sizes = visit(any_report, viewport=PHONE).locator(".drawing svg").evaluate_all(LETTERS)
+    assert all(size >= SMALLEST_LETTER for size in sizes), sizes
 
 
 def test_page_prints(visit: Any, report: Path) -> None:
@@ -463,6 +526,14 @@ def test_page_prints(visit: Any, report: Path) -> None:
     assert printed.startswith(b"%PDF")
     assert 1 < len(re.findall(rb"/Type\s*/Page\b", printed)) < 20
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_tables_keep_their_columns_on_paper(visit: Any, any_report: Path) -> None:
+    """A4 between its margins is narrower than half a screen, and tables stay tables there, as wide as the paper."""
+    page = visit(any_report, viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator(".stack thead").evaluate_all("all => all.every(each => each.checkVisibility())")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
 
 
 def test_page_is_small(report: Path) -> None:

@@ -102,7 +102,7 @@ def test_failures_are_listed_with_their_reasons(found: Document) -> None:
 def test_attempts_of_the_sampler_are_counted(found: Document) -> None:
     """Each way through the sampler's attempts has its count, and the escalated are told in words."""
     part = section(found, "Sampler")
-    assert rows(part)[1] == ("1", "as asked: NOT_MIXED; draws of the integral: PASSED")
+    assert rows(part)[1] == ("1", "as asked: not mixed; draws of the integral: passed")
     assert "on 319 as asked, on 1 after it went on by other means" in getattr(part.blocks[0], "text", "")
 
 
