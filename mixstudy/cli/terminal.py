@@ -159,6 +159,10 @@ class Commands(TyperGroup):
             try:
                 return super().main(*args, **options)
             finally:
+                if threading.current_thread() is threading.main_thread():
+                    signal.signal(
+                        signal.SIGTERM, signal.SIG_DFL
+                    )  # all is written, and Python's end is not to be undone
                 sys.stdout.flush()
         except (OSError, SystemExit) as error:
             cause = error if isinstance(error, OSError) else error.__context__

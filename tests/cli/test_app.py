@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -338,3 +339,20 @@ def test_sigterm_that_a_callback_swallows_ends_the_program_all_the_same():
     """An interrupt that Python prints and forgets comes again, and nothing is printed of the first."""
     done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
     assert (done.returncode, done.stderr) == (130, "Interrupted: nothing was written.\n")
+
+
+AT_ITS_END = """
+import os, signal, sys, threading
+from mixstudy.cli.app import app
+
+threading._register_atexit(lambda: os.kill(os.getpid(), signal.SIGTERM))
+sys.argv = ["mixstudy", "cite"]
+app()
+"""
+
+
+def test_sigterm_at_the_end_of_the_program_is_silent():
+    """When all is written the signal ends Python's own clearing up, without a traceback."""
+    done = subprocess.run([sys.executable, "-c", AT_ITS_END], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
+    assert "mixstudy" in done.stdout
