@@ -126,13 +126,15 @@ def _given(
     if estimate is None and trace is None and draws is None:
         msg = "there is nothing to check: give --estimate, --trace or --draws"
         raise ValueError(msg)
-    from mixstudy.diagnosis.inputs import four_numbers, read_printed, usable_rows
+    from mixstudy.diagnosis.inputs import four_numbers, read_printed, require_beginning, require_rows
     from mixstudy.diagnosis.printed import parse_estimate
     from mixstudy.diagnosis.rows import Trace
 
     printed = Trace(rows=()) if trace is None else read_printed(trace)
     if trace is not None:
-        usable_rows(printed.rows)
+        require_rows(printed.rows)
+        if estimate is None:
+            require_beginning(printed.rows)
     numbers, begin = (None if text is None else parse_estimate(text) for text in (estimate, start))
     for values, name in ((numbers, "estimate"), (begin, "start")):
         if values is not None:

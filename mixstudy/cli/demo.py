@@ -17,18 +17,13 @@ if TYPE_CHECKING:
     from mixstudy.model import Floats
 
 N = 10_000
-"""Observations of the student's program."""
 PRINTED = (
     (0.1130842168240086, 3.401472765079545, 2.445209909135907, 2.3046528697572635),
     (0.07054129028636431, 0.04304531343415197, 0.040699344770810386, 0.12520706710362625),
 )
 """Start and fifth iteration as the student printed them: weight, mu1, mu2, sigma."""
-ITERATIONS = 5
-"""Iterations that the student showed."""
 BINS, ROWS = 64, 4
 """Columns and lines of a histogram."""
-EIGHTHS, ASCII_EIGHTHS = " ▁▂▃▄▅▆▇█", " ....####"
-"""Bars of no to eight eighths of a line."""
 
 
 HEIGHTS, TRACE, SAMPLE = "heights.csv", "printed.txt", "sample.csv"
@@ -85,7 +80,7 @@ def _strange_numbers(seed: int, save: Path | None = None) -> None:
     data, shift = centred(as_sample(x)), np.array([0, x.mean(), x.mean(), 0])
     ((_, step), *_) = BY_NAME["sigma from one component"].steps
     rows = [np.array(PRINTED[0])]
-    for _ in range(ITERATIONS):
+    for _ in range(5):
         rows.append(step(data, rows[-1] - shift) + shift)
     _say("Its EM, from the start that the student printed:")
     named = {"start": rows[0], **{f"{k}": row for k, row in enumerate(rows[1:], 1)}}
@@ -205,7 +200,7 @@ def _histogram(x: Floats) -> None:
     _say("")
     counts, edges = np.histogram(x, BINS)
     heights = np.ceil(8 * ROWS * counts / counts.max()).astype(int)
-    glyphs = ASCII_EIGHTHS if out.options.ascii_only else EIGHTHS
+    glyphs = " ....####" if out.options.ascii_only else " ▁▂▃▄▅▆▇█"
     for row in reversed(range(ROWS)):
         _say("    " + "".join(glyphs[eighths] for eighths in np.clip(heights - 8 * row, 0, 8)))
     low, high = f"{edges[0]:.1f}", f"{edges[-1]:.1f}"

@@ -52,7 +52,7 @@ def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
         return []
     try:
         with file.open(encoding="utf-8", newline="") as handle:
-            line = handle.readline(LONGEST_HEADER)
+            line = handle.readline(100_000)  # no header is longer
         delimiter = csv.Sniffer().sniff(line, ",;\t").delimiter
     except (OSError, ValueError, csv.Error):
         return []
@@ -60,8 +60,6 @@ def column_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-LONGEST_HEADER = 100_000
-"""Letters of a header that are read to complete a name."""
 Column = Annotated[
     str | None,
     typer.Option(help="Column to read, where the file has several numeric ones.", autocompletion=column_names),

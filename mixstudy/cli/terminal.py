@@ -36,7 +36,6 @@ PIPE_CLOSED = 141
 MANY_OBJECTS = 1_000_000
 """New objects from which Python looks for unused ones: PyMC brings a million that stay, and looking through them again
 and again, and once more at the end, takes more than a second."""
-REPORT_IT = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
 
 
 class PlainConsole(Console):
@@ -171,7 +170,8 @@ class Commands(TyperGroup):
             ):
                 raise
             found = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            err.print(f"mixstudy failed where it should not ({found}). {REPORT_IT}", soft_wrap=True)
+            report = "Please report it with the command and with what MIXSTUDY_TRACEBACK=1 shows."
+            err.print(f"mixstudy failed where it should not ({found}). {report}", soft_wrap=True)
             raise typer.Exit(CRASHED) from error
 
 

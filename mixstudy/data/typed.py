@@ -97,7 +97,9 @@ def _shown(column: pa.Array) -> list[str]:
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds numbers."""
+    """Whether a column of this type holds numbers, or a dictionary of numbers, as categories are kept."""
+    if pa.types.is_dictionary(kind):
+        return _is_numeric(kind.value_type)
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
@@ -109,7 +111,8 @@ def typed_values(table: Table, position: int, *, start: int, stop: int, rows: in
     """The values of a column from one row group or record batch to another, so many at a time, missing ones as NaN."""
     for array in READERS[table.kind](table.path, position, start, stop, rows):
         try:
-            yield floats(array.cast(pa.float64()))
+            plain = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+            yield floats(plain.cast(pa.float64()))
         except pa.ArrowInvalid as error:
             problem = f"column '{table.columns[0].name}' would be rounded to float64 ({error})"
             raise fault(table.path, f"{problem}; subtract a constant from it, or save it as float64") from error

@@ -24,26 +24,24 @@ from mixstudy.compression.compress import CompressedSample, Region
 from mixstudy.data.sample import DataError, WeightedSample, as_sample
 from mixstudy.diagnosis.alternatives import better_model
 from mixstudy.diagnosis.assessment import Assessment
-from mixstudy.diagnosis.breaking import find_break
+from mixstudy.diagnosis.breaking import Break, find_break
 from mixstudy.diagnosis.checks import CHECKS, OF_DRAWS_ALONE, Diagnosis, at_maximum
+from mixstudy.diagnosis.columns import refuse_other_columns
 from mixstudy.diagnosis.draws import are_posterior_means, read_draws_beside
 from mixstudy.diagnosis.draws_explained import marks_of
 from mixstudy.diagnosis.heights import judge_heights, judged_rows
-from mixstudy.diagnosis.inputs import four_numbers, usable_rows
+from mixstudy.diagnosis.inputs import four_numbers, require_beginning, require_rows, until_rest
 from mixstudy.diagnosis.localise import localise_trace
-from mixstudy.diagnosis.location import Location
 from mixstudy.diagnosis.oddities import Oddity, find_oddities
-from mixstudy.diagnosis.remaining import remaining
-from mixstudy.diagnosis.resting import localise_estimate
 from mixstudy.diagnosis.rules import RULES, headline, worth_naming, worth_telling
+from mixstudy.diagnosis.where import locate_mistake
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.faults.case import FLOAT, SLACK, Case, make_case
 from mixstudy.faults.draws_case import ordered
-from mixstudy.faults.figures import Printed, half_units
+from mixstudy.faults.figures import Printed
 from mixstudy.faults.following import begins
-from mixstudy.faults.place import Place
+from mixstudy.faults.precision import OF_SUMS
 from mixstudy.faults.recognise import recognise
-from mixstudy.faults.steps import exchanged
 from mixstudy.model import Floats, Parameters, Prior, require_level
 
 if TYPE_CHECKING:
@@ -94,15 +92,19 @@ def check_estimate(
     """
     require_level(level)
     if trace is not None:
-        usable_rows(trace)  # refuses what has not four columns
+        require_rows(trace)
+        if estimate is None:
+            require_beginning(trace)
     sample = as_sample(x)
     fit = fit_em(sample)
     broken = None if trace is None else find_break(trace, sample)
-    rows = trace if broken is None else broken.before
-    alone = estimate is None and trace is None
+    if trace is not None and broken is not None:
+        refuse_other_columns(trace, sample)
+    rows = broken.before if broken is not None else None if trace is None else until_rest(trace)
+    alone, stranded = estimate is None and trace is None, estimate is None and broken is not None
     estimate = _subject(estimate, rows, draws, fit)
-    if rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)
-        rows = None  # it broke down at its start
+    if one_row := rows is not None and len(rows) < 2:  # noqa: PLR2004  (one step)
+        rows = None
     raw = four_numbers(estimate, "estimate", empty=True)
     theta = Parameters.relabelled(raw)
     seen, on_points = _seen(sample, fit, theta)
@@ -115,12 +117,14 @@ def check_estimate(
             start=_begin(start, rows),
             truth=truth,
             rows=rows,
+            broken=broken if broken is not None and broken.step is not None else None,
             log_likelihood=log_likelihood,
             draws=draws,
             adequacy=adequacy,
             level=level,
             prior=prior,
             alone=alone,
+            stranded=stranded,
         )
         if posterior is not None:
             evidence = replace(evidence, posterior=_beside(evidence, posterior, kind=kind))
@@ -132,7 +136,7 @@ def check_estimate(
         checks=shown,
         comparison=_comparison(evidence, shared, kind=kind),
         oddities=find_oddities(sample, fit),
-        notes=(*_labels(raw), *(() if broken is None else (broken.sentence,)), *on_points),
+        notes=(*_labels(raw), *_said_of_the_trace(broken, one_row=one_row), *on_points),
     )
 
 
@@ -144,12 +148,14 @@ def _gather(
     start: Floats | None,
     truth: Parameters | None,
     rows: Sequence[Printed] | None,
+    broken: Break | None,
     log_likelihood: Sequence[float | str] | None,
     draws: ArrayLike | None,
     adequacy: Adequacy,
     level: float,
     prior: Prior | None,
     alone: bool,
+    stranded: bool,
 ) -> Diagnosis:
     """What the likelihood, the known mistakes, the steps and the draws say of an estimate, without a posterior."""
     case, theta = make_case(estimate, sample, fit), Parameters.relabelled([float(value) for value in estimate])
@@ -160,9 +166,13 @@ def _gather(
     given, heights = None if draws is None else _kept(draws), None
     reading = None if given is None else read_draws_beside(ordered(given), fit.sample, prior=prior)
     if rows is not None and location is not None and log_likelihood is not None:
-        heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample)
-    usable = estimate if begins(theta.array) else None
+        error = OF_SUMS if location.single else FLOAT
+        heights = judge_heights(log_likelihood, judged_rows(rows, location, sample), sample, error=error)
+    at_its_start = stranded and rows is None
+    usable = estimate if begins(theta.array) and not at_its_start else None
     faults = recognise(usable, sample, start=start, truth=truth, trace=rows, fit=fit)
+    if stranded:  # what broke down did not stop
+        faults = tuple(each for each in faults if not each.fault.stops_right_steps)
     return Diagnosis(
         estimate=theta,
         fit=fit,
@@ -176,8 +186,13 @@ def _gather(
         level=level,
         posterior=None,
         faults=faults,
-        posterior_means=rows is None and not worth_naming(faults) and are_posterior_means(case, prior=prior),
+        posterior_means=rows is None
+        and broken is None
+        and not worth_naming(faults)
+        and are_posterior_means(case, prior=prior),
         location=location,
+        broken=broken,
+        stranded=stranded,
         heights=heights,
         draws=given,
         reading=reading,
@@ -197,7 +212,7 @@ def _conclude(
 ) -> Assessment:
     """The verdict, with the likely mistake, a misfit and what is odd about the data in its sentence."""
     verdict, sentence = judge(evidence, checks, RULES)
-    faults, location = (*evidence.faults, *evidence.marks), _location(evidence, estimate)
+    faults, location = (*evidence.faults, *evidence.marks), locate_mistake(evidence, estimate)
     rest = None if evidence.alone else _without(oddities, estimate)
     if rest is not None and rest.off <= SLACK * rest.rounding < math.inf:
         faults, location = tuple(each for each in faults if each.fault.seen_in == "data"), None
@@ -277,33 +292,6 @@ def _begin(start: Sequence[float | str] | None, rows: Sequence[Sequence[float | 
     return None
 
 
-def _location(evidence: Diagnosis, estimate: Printed) -> Location | None:
-    """Where the mistake is: by the trace where one of its steps is wrong, else by the estimate itself."""
-    by_trace = evidence.location
-    if evidence.posterior_means:
-        return None
-    if by_trace is not None and by_trace.places:
-        return by_trace
-    if at_maximum(evidence):
-        return by_trace
-    found = localise_estimate(estimate, evidence.sample, evidence.fit)
-    if by_trace is None or found is None or not _its_last(by_trace, estimate):
-        return found
-    left = remaining(make_case(estimate, evidence.sample, evidence.fit))
-    if left.steps is None:
-        return replace(found, places=(Place.START,), sentence=f"{by_trace.sentence} {left.sentence}")
-    text = f"{by_trace.sentence} The run was on its way when it stopped. {left.sentence}"
-    return replace(found, places=(Place.STOP,), sentence=text)
-
-
-def _its_last(by_trace: Location, estimate: Printed) -> bool:
-    """Whether an estimate is the last row of a trace, as far as both were printed; labels aside."""
-    last, half = by_trace.theirs[-1], half_units(estimate)
-    given = np.array([float(value) for value in estimate])
-    rounding = 2 * half + FLOAT * np.abs(last)
-    return any((np.abs(given - row) <= rounding).all() for row in (last, exchanged(last)))
-
-
 def _without(oddities: tuple[Oddity, ...], estimate: Printed) -> Case | None:
     """The estimate beside the maximum of the observations that a reader should keep; None where that is all of them."""
     rest = next((each.without for each in oddities if each.without is not None), None)
@@ -329,6 +317,12 @@ def _labels(raw: Floats) -> tuple[str, ...]:
     if mu1 <= mu2:
         return ()
     return (f"mu1 = {mu1:g} is above mu2 = {mu2:g}: labels exchanged, so that weight {weight:g} is {1 - weight:g}.",)
+
+
+def _said_of_the_trace(broken: Break | None, *, one_row: bool) -> tuple[str, ...]:
+    if broken is not None:
+        return (broken.sentence,)
+    return ("The trace has one row, which is judged as an estimate: there is no step.",) if one_row else ()
 
 
 def _seen(sample: WeightedSample, fit: EMFit, theta: Parameters) -> tuple[WeightedSample, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mixstudy.comparison.checks import NOT_STATIONARY, STATIONARY, stationary
 from mixstudy.comparison.evidence import Evidence
 from mixstudy.comparison.verdict import CheckStatus, Looks, Outcome
+from mixstudy.diagnosis.breaking import Break
 from mixstudy.diagnosis.draws import DrawsReading
 from mixstudy.diagnosis.location import Location
 from mixstudy.faults.case import SLACK
@@ -34,6 +35,10 @@ class Diagnosis(Evidence):
     """Whether the estimate is the means of the posterior instead of the maximum of the likelihood."""
     location: Location | None
     """What the trace says of where a mistake is; None without one."""
+    broken: Break | None
+    """Where the loop broke down that made the trace; None where it did not, or a right step prints the same."""
+    stranded: bool
+    """Whether the estimate is the last row before that."""
     heights: Outcome | None
     """What the log-likelihoods say that were printed beside the trace; None without any."""
     draws: Floats | None
@@ -75,10 +80,13 @@ def _data(evidence: Diagnosis) -> Outcome:
 
 def _trace(evidence: Diagnosis) -> Outcome | None:
     """Each row of the trace follows from the one before, to every printed figure."""
-    found = evidence.location
+    found, broken = evidence.location, evidence.broken
+    wrong = 0.0 if found is None else float(found.wrong.any(axis=1).sum())
+    if broken is not None:
+        text = broken.sentence if found is None else f"{found.sentence} {broken.sentence}"
+        return Outcome(CheckStatus.FAIL, wrong, text)
     if found is None:
         return None
-    wrong = float(found.wrong.any(axis=1).sum())
     if not found.places:
         return Outcome(CheckStatus.PASS, wrong, found.sentence)
     named = any(each.fault.steps or each.fault.slips for each in evidence.faults if not each.fault.harmless)

@@ -47,20 +47,25 @@ class Column(NamedTuple):
     """By how much the rounding of the row may change it."""
     n: float
     """Observations."""
+    error: float
+    """Relative error of each number."""
 
 
-def judge_heights(heights: Sequence[float | str], rows: Rows, sample: WeightedSample) -> Outcome | None:
+def judge_heights(
+    heights: Sequence[float | str], rows: Rows, sample: WeightedSample, *, error: float = FLOAT
+) -> Outcome | None:
     """Hold a printed column of log-likelihoods against its rows: EM's never falls (Dempster, Laird & Rubin 1977).
 
     Args:
         heights: As they were printed, one for each row; what is no number stands for none.
         rows: The iterates beside them, data units; further heights than rows are left out.
         sample: The observations.
+        error: Relative error of a sum, as it was computed.
 
     Returns:
         A failure where it falls, doubt where it is not that of its rows; None where there are fewer than two numbers.
     """
-    column = _column(heights, rows, sample)
+    column = _column(heights, rows, sample, error)
     if np.isfinite(column.printed).sum() < 2:  # noqa: PLR2004  (one step)
         return None
     whose = next(_relations(column), None)
@@ -68,7 +73,7 @@ def judge_heights(heights: Sequence[float | str], rows: Rows, sample: WeightedSa
         return _of_nothing(column)
     text, sign = whose
     down = "falls" if sign > 0 else "rises"
-    if (fall := _first_fall(sign * column.printed, column.half)) is not None:
+    if (fall := _first_fall(sign * column.printed, column)) is not None:
         return Outcome(CheckStatus.FAIL, fall, f"{_told(column, fall, down)} The column is {text}: a step is wrong.")
     return Outcome(CheckStatus.PASS, math.nan, f"The printed column never {down}, and is {text}.")
 
@@ -85,8 +90,7 @@ def judged_rows(trace: Sequence[Printed], location: Location, sample: WeightedSa
 
 def _of_nothing(column: Column) -> Outcome:
     """What is said of a column that is not that of its rows: one that only falls may be a loss."""
-    printed, half = column.printed, column.half
-    fall, rise = _first_fall(printed, half), _first_fall(-printed, half)
+    fall, rise = _first_fall(column.printed, column), _first_fall(-column.printed, column)
     text = "It is not that of the rows beside it either, whatever constant or factor is allowed for."
     if fall is not None and rise is not None:
         return Outcome(CheckStatus.FAIL, fall, f"{_told(column, fall, 'falls')} {text}")
@@ -104,10 +108,11 @@ def _told(column: Column, fall: float, down: str) -> str:
     )
 
 
-def _first_fall(values: Floats, half: Floats) -> float | None:
+def _first_fall(values: Floats, column: Column) -> float | None:
     """The first row, counted from 0, whose number is below the one before by more than both roundings; None without."""
+    half = column.half
     given = np.flatnonzero(np.isfinite(values))
-    floor = FLOAT * np.abs(values[given])
+    floor = column.error * np.abs(values[given])
     falls = np.diff(values[given]) < -(half[given][1:] + half[given][:-1] + floor[1:])
     return float(given[1:][falls][0]) if falls.any() else None
 
@@ -140,12 +145,12 @@ def _factors(n: float) -> Iterator[tuple[str, float]]:
 
 def _shifted(column: Column, late: int) -> Column:
     """Printed numbers beside the rows that they come so many rows after, where both are there."""
-    printed, half, right, unsure, n = column
+    printed, half, right, unsure, n, error = column
     if late:
         own, others = (slice(1, None), slice(None, -1)) if late > 0 else (slice(None, -1), slice(1, None))
         printed, half, right, unsure = printed[own], half[own], right[others], unsure[others]
     kept = np.isfinite(printed) & np.isfinite(right)
-    return Column(printed[kept], half[kept], right[kept], unsure[kept], n)
+    return Column(printed[kept], half[kept], right[kept], unsure[kept], n, error)
 
 
 def _changes(column: Column) -> bool:
@@ -161,7 +166,7 @@ def _constant(column: Column, factor: float) -> Constant | None:
     if len(column.printed) < 2:  # noqa: PLR2004  (one row says nothing)
         return None
     off = column.printed - factor * column.right
-    half = column.half + abs(factor) * (column.unsure + FLOAT * np.abs(column.right))
+    half = column.half + abs(factor) * (column.unsure + column.error * np.abs(column.right))
     lower, upper = float((off - half).max()), float((off + half).min())
     return Constant(lower, upper) if lower <= upper else None
 
@@ -169,7 +174,7 @@ def _constant(column: Column, factor: float) -> Constant | None:
 def _ratio(column: Column) -> Constant | None:
     """The factor between the column and the right numbers, if it is one number."""
     ratio = column.printed / column.right
-    half = (column.half + np.abs(ratio) * (column.unsure + FLOAT * np.abs(column.right))) / np.abs(column.right)
+    half = (column.half + np.abs(ratio) * (column.unsure + column.error * np.abs(column.right))) / np.abs(column.right)
     lower, upper = float((ratio - half).max()), float((ratio + half).min())
     return Constant(lower, upper) if lower <= upper and lower * upper > 0 else None
 
@@ -186,7 +191,7 @@ def _known(constant: Constant, n: float) -> str:
     return ""
 
 
-def _column(heights: Sequence[float | str], rows: Rows, sample: WeightedSample) -> Column:
+def _column(heights: Sequence[float | str], rows: Rows, sample: WeightedSample, error: float) -> Column:
     count = min(len(heights), len(rows.values))
     numbers = [_number(value) for value in heights[:count]]
     there = np.isfinite(numbers)
@@ -194,7 +199,7 @@ def _column(heights: Sequence[float | str], rows: Rows, sample: WeightedSample) 
     half[there] = printed_rows([[value] for value, kept in zip(heights, there, strict=False) if kept]).half[:, 0]
     pairs = zip(rows.values[:count], rows.half[:count], strict=True)
     right, unsure = np.array([_log_likelihood(theta, h, sample) for theta, h in pairs]).T
-    return Column(np.where(there, numbers, math.nan), half, right, unsure, sample.n)
+    return Column(np.where(there, numbers, math.nan), half, right, unsure, sample.n, error)
 
 
 def _log_likelihood(theta: Floats, half: Floats, sample: WeightedSample) -> tuple[float, float]:

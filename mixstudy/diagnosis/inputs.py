@@ -20,8 +20,10 @@ from mixstudy.model import LABELS, Floats
 ORDER = ",".join(LABELS)
 LIMIT = 32 << 20
 """Bytes of the longest text that is read as a trace."""
-MOST_ROWS = 20_000
-"""Iterations that are looked at: ten seconds' work."""
+LONG = 500
+"""Rows up to which all of a trace are looked at, also those of a run at rest."""
+MOST_ROWS = 100_000
+"""Iterations that are looked at: ten seconds' work, as a run at rest is looked at once."""
 
 
 def four_numbers(values: Sequence[float | str], name: str, *, empty: bool = False) -> Floats:
@@ -100,30 +102,40 @@ def _fault(path: str | Path, problem: str) -> DataError:
     return DataError(f"{path}: {problem}")
 
 
-def usable_rows(trace: Sequence[Sequence[float | str]]) -> tuple[list[Sequence[float | str]], tuple[str, ...]]:
-    """The rows of a trace up to the first that is not finite, and a note where there is one.
+def require_rows(trace: Sequence[Sequence[float | str]]) -> None:
+    """Refuse what is no trace.
 
     Raises:
-        ValueError: A row has not four columns, or fewer than two rows are left.
+        ValueError: There are no rows or too many, or one has not four columns.
     """
-    rows = list(trace)
-    if len(rows) > MOST_ROWS:
-        msg = f"the trace has {len(rows)} rows; give the first {MOST_ROWS} or fewer: a wrong step shows from the start"
+    if not 0 < len(trace) <= MOST_ROWS:
+        msg = (
+            f"the trace has {len(trace)} rows; give the first {MOST_ROWS} or fewer: a wrong step shows from the start"
+            if len(trace)
+            else f"a trace needs rows of four numbers {ORDER}, got none"
+        )
         raise ValueError(msg)
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(trace, 1):
         if len(row) != len(LABELS):
             msg = f"row {number} of the trace has {len(row)} columns; they are {ORDER}"
             raise ValueError(msg)
-    broken = [k for k, row in enumerate(rows) if not np.isfinite([float(value) for value in row]).all()]
-    note = (f"Row {broken[0] + 1} of the trace is not finite: the loop broke down there.",) if broken else ()
-    rows = rows[: broken[0]] if broken else rows
-    if len(rows) < 2 and broken:  # noqa: PLR2004  (one step)
-        msg = (
-            f"row {broken[0] + 1} of the trace is not finite: the loop breaks down in its step {broken[0]}; look there "
-            "for a division by zero, an overflow or a component that lost all its observations"
-        )
+
+
+def until_rest(trace: Sequence[Sequence[float | str]]) -> Sequence[Sequence[float | str]]:
+    """A long trace up to the first step that changes no printed figure any more: all after it are that one again."""
+    last = [*trace[-1]]
+    moving = len(trace)
+    while moving and [*trace[moving - 1]] == last:
+        moving -= 1
+    return trace[: max(moving + 2, LONG)]
+
+
+def require_beginning(trace: Sequence[Sequence[float | str]]) -> None:
+    """Refuse a trace in whose first row there is no estimate to judge.
+
+    Raises:
+        ValueError: It holds what is no number.
+    """
+    if not np.isfinite([float(value) for value in trace[0]]).all():
+        msg = f"row 1 of the trace is not finite ({', '.join(map(str, trace[0]))}): give the start, or an estimate"
         raise ValueError(msg)
-    if len(rows) < 2:  # noqa: PLR2004  (one step)
-        msg = f"a trace needs two or more rows of finite numbers {ORDER}, got {len(rows)}"
-        raise ValueError(msg)
-    return rows, note

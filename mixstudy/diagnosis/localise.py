@@ -9,11 +9,13 @@ Four numbers without a trace are located in ``resting``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
+from mixstudy.diagnosis.columns import trace_in_other_columns
 from mixstudy.diagnosis.e_step import describe
 from mixstudy.diagnosis.location import Found, Location, chosen_of, identities_kept, locate, since, wrong_updates
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
@@ -23,6 +25,7 @@ from mixstudy.faults.figures import Printed, Rows, printed_rows
 from mixstudy.faults.following import STRAIGHT, Followed, begins, follows, usable
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import Place
+from mixstudy.faults.precision import right_but_for_single
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import RIGHT, centred
 from mixstudy.faults.variations import follow_right, leap_of, wrong_at_first
@@ -44,7 +47,10 @@ def localise_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) ->
         rows = usable(printed_rows(trace))
         if len(rows.values) < 2:  # noqa: PLR2004  (one step)
             return None
-        found, slipped, rows = _fewest_wrong(rows, sample)
+        straight = follow_right(rows, sample)
+        if _count(straight) and (otherwise := _right_otherwise(straight, rows, sample)):
+            return otherwise
+        found, slipped, rows = _fewest_wrong(straight, rows, sample)
         if _count(found) > 1 and (misprinted := _misprinted_sigma(rows, sample)):
             return misprinted
         steps = Steps(rows.values[:-1], rows.values[1:], found.made, found.allowed, sample)
@@ -53,9 +59,26 @@ def localise_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) ->
     return locate(places, sentence, slipped, steps, wrong)
 
 
-def _fewest_wrong(rows: Rows, sample: WeightedSample) -> tuple[Followed, tuple[Fault, ...], Rows]:
+def _right_otherwise(straight: Followed, rows: Rows, sample: WeightedSample) -> Location | None:
+    """The steps, where they are right in single precision or in other columns."""
+    return _in_single(straight, rows, sample) or trace_in_other_columns(rows, sample)
+
+
+def _in_single(found: Followed, rows: Rows, sample: WeightedSample) -> Location | None:
+    """The steps, where single precision is all that is wrong with them."""
+    single = right_but_for_single(found, rows, sample)
+    if single is None:
+        return None
+    steps = Steps(rows.values[:-1], rows.values[1:], found.made, found.allowed + single.errors, sample)
+    text = (
+        f"Every row follows from the one before by a right step, as far as single precision (float32{single.way}) tells"
+    )
+    return replace(locate((), f"{text}.", (), steps, np.zeros(found.missed.shape, dtype=bool)), single=True)
+
+
+def _fewest_wrong(straight: Followed, rows: Rows, sample: WeightedSample) -> tuple[Followed, tuple[Fault, ...], Rows]:
     """The rows as printed, or with a slip of the report taken back where that leaves fewer numbers wrong."""
-    best: tuple[Followed, tuple[Fault, ...], Rows] = (follow_right(rows, sample), (), rows)
+    best: tuple[Followed, tuple[Fault, ...], Rows] = (straight, (), rows)
     fewest = _count(best[0])
     for undone in slips() if fewest > 1 and not all(identities_kept(rows, sample)) else ():
         inner = undo_rows(undone, rows, sample)

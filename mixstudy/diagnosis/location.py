@@ -43,6 +43,8 @@ class Location:
     """How far the rounding of the printed figures lets the two be apart, shape ``(k, 4)``."""
     wrong: NDArray[np.bool_]
     """Where the two differ by more than the printed figures allow, shape ``(k, 4)``."""
+    single: bool = False
+    """Whether the steps are right as far as single precision tells."""
 
 
 def locate(

@@ -13,20 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixstudy.data.sample import WeightedSample
+from mixstudy.diagnosis.columns import estimate_in_other_columns
 from mixstudy.diagnosis.location import Found, Location, identities_kept, listed, locate, one_step, wrong_updates
 from mixstudy.diagnosis.misprinted import misprinted
 from mixstudy.diagnosis.patterns import Steps, relation, sigma_about
 from mixstudy.diagnosis.remaining import remaining
 from mixstudy.em.fit import EMFit
-from mixstudy.faults.case import SLACK, Case, make_case
+from mixstudy.faults.case import SLACK, Case, make_case, smallest_error
 from mixstudy.faults.fault import Fault
 from mixstudy.faults.figures import Printed, Rows, half_units
-from mixstudy.faults.identities import gap, means_have_met, off_the_identities
+from mixstudy.faults.identities import gap, means_have_met, off_the_identities, root_mean_square
 from mixstudy.faults.place import Place
+from mixstudy.faults.precision import right_to_single
 from mixstudy.faults.slips import slips
 from mixstudy.model import LABELS
 
-SIGMA = LABELS.index("sigma")
+WEIGHT, SIGMA = LABELS.index("weight"), LABELS.index("sigma")
 EMPTY_SHARE = 1e-3
 """Weight below which a component is called empty."""
 MISREPORTED = 3
@@ -59,6 +61,8 @@ def localise_estimate(estimate: Printed, sample: WeightedSample, fit: EMFit) -> 
             return locate((Place.WEIGHT, Place.START), text, (), steps, np.zeros_like(wrong))
         if case.off <= SLACK * case.rounding:
             return None
+        if (moved := estimate_in_other_columns(estimate, sample, fit)) is not None:
+            return moved
         case = _held_at_a_round_number(case, estimate)
         slipped, case, steps, wrong = _fewest_violated(case)
         places, sentence = _at_rest(case, steps, wrong, slipped)
@@ -118,13 +122,17 @@ def _explanations(case: Case, steps: Steps, wrong: NDArray[np.bool_], *, at_maxi
         yield (), "The numbers are those of the maximum."
     if not wrong.any():
         yield _stationary(case)
+    if not (mean_kept and variance_kept) and (single := _to_single(case, steps)):
+        yield single
     if wrong.sum() >= MISREPORTED and (reported := _reported(case, steps)):
         yield reported
     if mean_kept and wrong[:SIGMA].any() and (variance_kept or wrong[SIGMA]):
         yield _by_another_e_step(case, steps, variance_kept=variance_kept)
+    if wrong.all() and (printed := misprinted(case)) is not None:
+        yield printed
+    if wrong.sum() > 1 and wrong[WEIGHT] and not mean_kept and (weighed := _by_another_weight(case)):
+        yield weighed
     if wrong.all():
-        if (printed := misprinted(case)) is not None:
-            yield printed
         text = "None of the four equations of a maximum holds, nor do weight and means keep the mean of the data"
         text += ": several lines are wrong, or the numbers are of other data"
         yield (Place.UNKNOWN,), f"{text}. The next right step moves {_moves(steps)}."
@@ -143,6 +151,16 @@ def _stationary(case: Case) -> Found:
         return (Place.START,), f"All four equations hold: another maximum than the highest. {left.sentence}"
     text = "All four equations hold as far as the figures tell, as in a slow run that had not converged"
     return (Place.E_STEP_OR_STOP,), f"{text}. {left.sentence}"
+
+
+def _to_single(case: Case, steps: Steps) -> Found | None:
+    """A right step moves the numbers by no more than rounding in float32 does."""
+    printed = Rows(steps.theirs, case.half[None])
+    single = right_to_single(steps.begins, steps.theirs - steps.right, steps.allowed, printed, case.sample)
+    if single is None:
+        return None
+    text = f"A right step moves these numbers by no more than rounding in single precision (float32{single.way}) does"
+    return (Place.PRECISION,), f"{text}. From them it is {case.off:.3g} standard errors to the maximum."
 
 
 def _violated(steps: Steps, wrong: NDArray[np.bool_]) -> Found:
@@ -187,6 +205,25 @@ def _by_another_e_step(case: Case, steps: Steps, *, variance_kept: bool) -> Foun
     text = f"Weight and means keep the mean of the data, sigma does not go with them: {clause}"
     text += ". Beside that the run had not converged, or its E-step is wrong."
     return (Place.E_STEP_OR_STOP, Place.SIGMA), text
+
+
+def _by_another_weight(case: Case) -> Found | None:
+    """Means and sigma go together as right updates leave them, whatever the responsibilities; the weight does not.
+
+    About the mean of the data ``w mu1 + (1 - w) mu2 = 0``, so that ``w = mu2 / (mu2 - mu1)`` and the identity of the
+    variance becomes ``s^2 - mu1 mu2 = mean of squares``, which has no weight in it.
+    """
+    _, mu1, mu2, sigma = case.estimate
+    half = case.half + smallest_error(case.sample, case.estimate)
+    missed = sigma**2 - mu1 * mu2 - root_mean_square(case.data) ** 2
+    if not mu1 < 0 < mu2 or abs(missed) > SLACK * (2 * sigma * half[SIGMA] + abs(mu2) * half[1] + abs(mu1) * half[2]):
+        return None
+    text = (
+        f"Means and sigma go together as right updates leave them, but with a weight of {mu2 / (mu2 - mu1):.6g}: the "
+        f"printed {case.estimate[WEIGHT]:.6g} is not the share of component 1. Beside that the run had not converged, "
+        "or its E-step is wrong."
+    )
+    return (Place.E_STEP_OR_STOP, Place.WEIGHT), text
 
 
 def _moves(steps: Steps) -> str:

@@ -67,6 +67,15 @@ def _higher_than_em(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
     return Verdict.INCONCLUSIVE, f"{text} by {-evidence.deficit:.3g} nats."
 
 
+def _broke_down(evidence: Diagnosis, _: tuple[str, ...]) -> Ruling | None:
+    """A loop that broke down is wrong, whatever its last numbers are."""
+    if evidence.broken is None or not evidence.stranded:
+        return None
+    broke = evidence.broken.sentence
+    text = f"Disagree: {broke[0].lower()}{broke[1:]} The row before it is {evidence.off:.3g} standard errors from"
+    return Verdict.DISAGREE, f"{text} the maximum of the likelihood."
+
+
 def _empty(evidence: Diagnosis, failed: tuple[str, ...]) -> Ruling | None:
     """One normal distribution, written as two, is no mistake where one will do."""
     one_will_do = evidence.adequacy.status is AdequacyStatus.ONE_WILL_DO
@@ -124,6 +133,7 @@ RULES: tuple[Rule[Diagnosis], ...] = (
     _draws_alone,
     _no_reference,
     _higher_than_em,
+    _broke_down,
     _empty,
     _posterior_means,
     _not_at_maximum,

@@ -31,8 +31,6 @@ ALIKE = 0.5
 """Strengths closer than this (a factor of 3) do not tell two faults apart."""
 JACOBIAN_STEP = 1e-3
 """Difference step in standard errors: truncation and rounding errors are both far below the printed figures."""
-NEUTRAL = 1e-6
-"""Relative singular value below which the iteration leaves a direction as it is."""
 
 type Explanation = tuple[Fault, Match]
 
@@ -113,7 +111,7 @@ def _to_rest(case: Case, step: Step) -> float:
     system = np.eye(4) - np.column_stack(columns) / unit[:, None]
     if not np.isfinite(system).all():
         return math.inf
-    ahead = np.linalg.lstsq(system, (after - theta) / unit, rcond=NEUTRAL)[0] * unit
+    ahead = np.linalg.lstsq(system, (after - theta) / unit, rcond=1e-6)[0] * unit  # some directions it leaves alone
     left = case.distance(step(case.data, theta + ahead) - theta - ahead)
     length = case.distance(ahead)
     return length if left <= max(length / 2, case.rounding) else math.inf

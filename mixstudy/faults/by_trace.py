@@ -21,6 +21,7 @@ from mixstudy.faults.catalogue import FAULTS
 from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed, Rows, printed_rows
 from mixstudy.faults.following import follows, usable
+from mixstudy.faults.precision import right_but_for_single
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import HARMLESS, Points, Step, centred
 from mixstudy.faults.variations import follow_right, wrong_at_first
@@ -46,7 +47,10 @@ def from_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) -> tup
     if right.right:
         return (), True
     strength = TEN_TIMES + math.log10(float(np.nan_to_num(right.ratio, nan=math.inf).max()))
-    exact = list(_exact(rows, sample, strength)) or list(_slipped(rows, sample, strength))
+    exact = list(_exact(rows, sample, strength))
+    if not exact and right_but_for_single(right, rows, sample) is not None:
+        return (), False
+    exact = exact or list(_slipped(rows, sample, strength))
     if exact or not from_other_data(rows, sample):
         return merged(exact), False
     return _by_noise(rows, sample), False

@@ -14,7 +14,8 @@ from mixstudy.data.sample import WeightedSample
 from mixstudy.em.fit import EMFit
 from mixstudy.em.likelihood import curvature
 from mixstudy.faults.figures import Printed, half_units, typed_units
-from mixstudy.faults.steps import Points, centred, exchanged, k_means_start, path, single_precision, unshared
+from mixstudy.faults.single import in_turn, single_precision
+from mixstudy.faults.steps import Points, centred, exchanged, k_means_start, path, unshared
 from mixstudy.model import Floats, Parameters
 
 FINEST = 1e-4
@@ -37,9 +38,6 @@ FLOAT = 1e-9
 """Relative error of a step in floating point, whichever way its sums are written."""
 CANCELLED = 1e-14
 """The same for each square of (mean / sigma), where squares are summed about 0."""
-
-TINY = 1e-300
-"""In place of a sigma of 0, which is no divisor."""
 
 
 class Match(NamedTuple):
@@ -88,6 +86,12 @@ class Runs:
         """Textbook EM in single precision, about zero."""
         centre = self._sample.centre
         return single_precision(self._sample.points, self._sample.weights, self._right + centre) - centre
+
+    @cached_property
+    def single_in_turn(self) -> Floats:
+        """The same with its sums added one after the other, in the order of the observations."""
+        sample, centre = self._sample, self._sample.centre
+        return single_precision(sample.points, sample.weights, self._right + centre, in_turn) - centre
 
 
 class Case(NamedTuple):
@@ -191,6 +195,6 @@ def make_case(values: Printed, sample: WeightedSample, fit: EMFit, *, start: Arr
 
 def smallest_error(sample: WeightedSample, theta: Floats) -> Floats:
     """Error that a step ending at ``theta`` (centred) may have in floating point, shape ``(..., 4)``."""
-    weight, sigma = np.minimum(theta[..., 0], 1 - theta[..., 0]), np.maximum(theta[..., 3], TINY)
+    weight, sigma = np.minimum(theta[..., 0], 1 - theta[..., 0]), np.maximum(theta[..., 3], 1e-300)  # 0 is no divisor
     relative = FLOAT + CANCELLED * (sample.mean / sigma) ** 2
     return np.asarray(np.stack([weight, sigma, sigma, sigma], axis=-1) * relative[..., None])

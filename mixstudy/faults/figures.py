@@ -61,13 +61,29 @@ def half_units(values: Printed) -> Floats:
     figures = max(a + b for a, b in zip(decimals, before, strict=True))
     if (padded := _padded(digits)) is not None:
         return padded
+    single = _half_of_singles(values)
     most = max(decimals)
     full = [max(a, min(most, figures - b)) for a, b in zip(decimals, before, strict=True)]
     if all(isinstance(value, str) for value in values):
         dropped = [f - a for a, f in zip(decimals, full, strict=True)]
         one = 1 if figures >= PROGRAM and dropped.count(1) < PADS else 0
         full = [f if f - a <= one else a for a, f in zip(decimals, full, strict=True)]
-    return np.array([0.5 * power_of_ten(-f) for f in full])
+    return np.maximum(single, [0.5 * power_of_ten(-f) for f in full])
+
+
+def _half_of_singles(values: Printed) -> Floats:
+    """Half the distance to the next float32 number where all four are such, in full or as few figures as do; else 0.
+
+    It is more than half a unit of the last figure where eight of them were needed.
+    """
+    numbers = np.array([float(value) for value in values])
+    with np.errstate(over="ignore"):
+        singles = numbers.astype(np.float32)
+        if not all(
+            number in (float(single), float(str(single))) for single, number in zip(singles, numbers, strict=True)
+        ):
+            return np.zeros(len(numbers))
+        return np.nan_to_num(np.spacing(np.abs(singles)).astype(np.float64) / 2)
 
 
 def _padded(digits: Sequence[Decimal]) -> Floats | None:

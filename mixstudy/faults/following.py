@@ -148,19 +148,21 @@ def follows(step: Step, rows: Rows, sample: WeightedSample) -> bool:
 
     Rows that are printed too coarsely to tell are not followed.
     """
-    return _follows(step, pairs_of(rows, sample), sample, coarsest=float(np.finfo(np.float64).max))
+    return followed_throughout(step, pairs_of(rows, sample), sample, coarsely=False) is not None
 
 
-def may_follow(step: Step, pairs: Pairs, sample: WeightedSample) -> bool:
-    """The same, but a row that is printed too coarsely to tell may be followed by any."""
-    return _follows(step, pairs, sample, coarsest=np.inf)
+def followed_throughout(step: Step, pairs: Pairs, sample: WeightedSample, *, coarsely: bool = True) -> Followed | None:
+    """Every row against what a step makes of the row before, if none misses; given up at the first that does.
 
-
-def _follows(step: Step, pairs: Pairs, sample: WeightedSample, *, coarsest: float) -> bool:
-    return all(
-        bool((allowed <= coarsest).all() and (np.abs(after - end) <= allowed).all())
-        for end, (after, allowed) in zip(pairs.ends, _steps(step, pairs, sample), strict=True)
-    )
+    A row that is printed too coarsely to tell may be followed by any, or by none where not ``coarsely``.
+    """
+    made, allowed = [], []
+    for end, (after, most) in zip(pairs.ends, _steps(step, pairs, sample), strict=True):
+        if not ((np.abs(after - end) <= most).all() and (coarsely or np.isfinite(most).all())):
+            return None
+        made.append(after)
+        allowed.append(most)
+    return _as_followed(np.array(made), np.array(allowed), pairs, sample)
 
 
 def _steps(step: Step, pairs: Pairs, sample: WeightedSample) -> Iterator[tuple[Floats, Floats]]:
@@ -175,6 +177,10 @@ def _steps(step: Step, pairs: Pairs, sample: WeightedSample) -> Iterator[tuple[F
 def followed(step: Step, pairs: Pairs, sample: WeightedSample) -> Followed:
     """Hold every row against what a step makes of the row before."""
     made, allowed = (np.array(each) for each in zip(*_steps(step, pairs, sample), strict=True))
+    return _as_followed(made, allowed, pairs, sample)
+
+
+def _as_followed(made: Floats, allowed: Floats, pairs: Pairs, sample: WeightedSample) -> Followed:
     return Followed(made + sample.centre, pairs.ends - made, allowed)
 
 

@@ -10,7 +10,6 @@ from mixstudy.faults.steps import exchanged, make_step, pooled
 from mixstudy.model import Floats
 
 ORDER = "mu1 < mu2, and the weight goes with its mean"
-SCALED_BACK = "mu = mean + sd * mu_z,  s = sd * s_z"
 
 
 def _replaced(theta: Floats, place: int, value: Floats) -> Floats:
@@ -76,7 +75,7 @@ REPORT_FAULTS = (
     Fault(
         name="results left in standard units",
         wrong="s = s_z (or all of mu_z, s_z) of z = (x - mean) / sd",
-        right=SCALED_BACK,
+        right="mu = mean + sd * mu_z,  s = sd * s_z",
         source="scikit-learn's StandardScaler, R's scale()",
         advice="Multiply sigma by the sd of the data, as the means are multiplied.",
         slips=(

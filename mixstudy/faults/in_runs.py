@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mixstudy.compression.compress import CompressedSample
 from mixstudy.em.fit import random_start
 from mixstudy.faults.case import AT_MOST, SLACK, Case, Match
 from mixstudy.faults.fault import Fault, Making
 from mixstudy.faults.identities import gap, means_have_met, off_the_identities
 from mixstudy.faults.in_draws import UNSHARED_DRAWS
 from mixstudy.faults.in_steps import ORIGIN, SIGMA
+from mixstudy.faults.single import single_precision
 from mixstudy.faults.steps import (
     FEW,
     LOOSE,
@@ -21,7 +23,6 @@ from mixstudy.faults.steps import (
     iterate,
     k_means_start,
     mean_log_likelihood,
-    single_precision,
     tolerance_stop,
     unshared,
 )
@@ -118,6 +119,9 @@ def _in_float32(making: Making) -> Iterator[tuple[str, Floats]]:
 
 def _find_float32(case: Case) -> Iterator[Match]:
     yield case.match("run on these data", case.distance(case.estimate - case.runs.single))
+    if not isinstance(case.sample, CompressedSample):
+        away = case.distance(case.estimate - case.runs.single_in_turn)
+        yield case.match("run on these data, its sums added one after the other", away)
 
 
 def _two_sigmas(making: Making) -> Iterator[tuple[str, Floats]]:

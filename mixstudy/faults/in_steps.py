@@ -18,8 +18,6 @@ SIGMA = "s^2 = sum [ r (x - mu1)^2 + (1 - r) (x - mu2)^2 ] / n"
 E_STEP = "r = w N(x; mu1, s) / ( w N(x; mu1, s) + (1 - w) N(x; mu2, s) )"
 MET = 0.8
 """Strength of what may have let the means meet: weak, and below that of a start on the saddle."""
-CREEPING = 0.01
-"""Share of a right step's length below which a step stands nearly still."""
 EVEN = "the weight goes to 1/2"
 SIGMA_SWAPPED = make_step(swapped="sigma")
 
@@ -36,7 +34,7 @@ def _even_and_met(case: Case) -> Iterator[Match]:
 def _creeps(case: Case) -> bool:
     """Whether sigma's swapped update hardly moves the estimate, which a right step would move."""
     swapped, right = (case.distance(step(case.data, case.estimate) - case.estimate) for step in (SIGMA_SWAPPED, RIGHT))
-    return swapped < CREEPING * right and not rests(RIGHT, case)
+    return swapped < 0.01 * right and not rests(RIGHT, case)
 
 
 def _met_at_once(case: Case) -> Iterator[Match]:

@@ -18,6 +18,7 @@ class Place(Enum):
     REPORT = "what is reported"
     START = "the start, or a step that lets the means meet"
     OTHER_DATA = "the data: these rows come from others"
+    PRECISION = "the type of the numbers: single precision, where sums need double"
     UNKNOWN = "more than one line"
 
 

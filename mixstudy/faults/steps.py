@@ -21,7 +21,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from mixstudy.data.sample import WeightedSample
-from mixstudy.em.likelihood import log_odds
+from mixstudy.em.likelihood import expectation, log_odds
 from mixstudy.model import LABELS, Floats
 
 
@@ -40,6 +40,9 @@ class Sums(NamedTuple):
     squares1: float
     squares2: float
 
+
+NOTHING = 1e-300
+"""Share of the observations that is none: the sums of an E-step leave out what is not much more."""
 
 type Step = Callable[[Points, Floats], Floats]
 """One iteration: ``(weight, mu1, mu2, sigma)`` to the next, shape ``(4,)``; NaN where it breaks down."""
@@ -133,7 +136,26 @@ def make_step(
     return step
 
 
-RIGHT = make_step()
+def right_step(data: Points, theta: Floats) -> Floats:
+    """The textbook step by the compiled sums of an E-step, which are about the old means and in units of the old sigma.
+
+    With m1 and m2 what the means move in that unit, ``s^2 = s_old^2 (second moments - n1 m1^2 - n2 m2^2) / n``.
+    """
+    if not (np.isfinite(theta).all() and 0 < theta[0] < 1 and theta[3] > 0):
+        return np.full(4, math.nan)
+    _, mu1, mu2, sigma = theta
+    sums = expectation(data.x, data.weights, np.ascontiguousarray(theta))
+    n1, n2 = sums.n1, sums.n2
+    if not min(n1, n2) > NOTHING * (n1 + n2):
+        return np.full(4, math.nan)
+    move1, move2 = sums.first1 / n1, sums.first2 / n2
+    share = (sums.second - n1 * move1 * move1 - n2 * move2 * move2) / (n1 + n2)  # as a power it would raise
+    if not share > 0:
+        return np.full(4, math.nan)
+    return np.array([n1 / (n1 + n2), mu1 + sigma * move1, mu2 + sigma * move2, sigma * math.sqrt(share)])
+
+
+RIGHT: Step = right_step
 """The textbook step."""
 HARMLESS = (RIGHT, make_step(old_means=True))
 """Steps with the right fixed point: the textbook's, and mixtools' sigma from the previous means."""
@@ -229,23 +251,6 @@ def unshared_errors(data: Points, both: tuple[Floats, Floats]) -> Floats:
     if not (np.isfinite(information).all() and np.linalg.cond(information) < SINGULAR):
         return np.full(2, math.nan)
     return np.asarray(np.sqrt(np.diag(np.linalg.inv(information))[3:]) * np.array([s1, s2]))
-
-
-def single_precision(points: Floats, weights: Floats, theta: Floats) -> Floats:
-    """Textbook EM with data, responsibilities and sums in float32, data units, for ``FEW`` iterations."""
-    x, counts = points.astype(np.float32), weights.astype(np.float32)
-    w, mu1, mu2, s = theta.astype(np.float32)
-    for _ in range(FEW):
-        first = w * np.exp(-(((x - mu1) / s) ** 2) / 2)
-        second = (1 - w) * np.exp(-(((x - mu2) / s) ** 2) / 2)
-        r1 = counts * first / np.maximum(first + second, np.finfo(np.float32).tiny)
-        r2 = counts - r1
-        n1, n2 = r1.sum(), r2.sum()
-        if not min(n1, n2) > 0:
-            return np.full(4, math.nan)
-        w, mu1, mu2 = n1 / (n1 + n2), (r1 * x).sum() / n1, (r2 * x).sum() / n2
-        s = np.sqrt(((r1 * (x - mu1) ** 2).sum() + (r2 * (x - mu2) ** 2).sum()) / (n1 + n2))
-    return np.array([w, mu1, mu2, s], dtype=np.float64)
 
 
 def tolerance_stop(data: Points, start: Floats, *, tolerance: float) -> Floats:

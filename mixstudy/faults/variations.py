@@ -8,6 +8,7 @@ update sees is then partly old and partly new, each with the rounding of the row
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from mixstudy.faults.following import (
     carried,
     coarse,
     followed,
-    may_follow,
+    followed_throughout,
     pairs_of,
     shifted,
     spread_of,
@@ -56,6 +57,12 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
 
     Each row but the last must be one that can begin a step (``usable``).
     """
+    return _follow_right(rows.values.tobytes(), rows.half.tobytes(), sample)
+
+
+@lru_cache(maxsize=2)  # long traces take seconds, and are asked about by those who locate and by those who name
+def _follow_right(values: bytes, half: bytes, sample: WeightedSample) -> Followed:
+    rows = Rows(*(np.frombuffer(each).reshape(-1, len(LABELS)) for each in (values, half)))
     pairs = as_printed = pairs_of(rows, sample)
     found = followed(RIGHT, pairs, sample)
     if not found.right and (put_in_order := _put_in_order(found, pairs)).any():
@@ -70,7 +77,7 @@ def follow_right(rows: Rows, sample: WeightedSample) -> Followed:
     if varied.right:
         return varied
     thinned = _thinned(as_printed, sample) or (None if pairs is as_printed else _thinned(pairs, sample))
-    return _relaxed(found, pairs, sample) or thinned or varied
+    return _relaxed(found, pairs, sample) or thinned or _about_printed_means(varied, pairs, sample)
 
 
 def wrong_at_first(rows: Rows, sample: WeightedSample) -> int:
@@ -103,10 +110,7 @@ class _Seen(NamedTuple):
 
 
 def _varied(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
-    """Judge each number that a textbook step misses by the variation of the step that gives it in every row.
-
-    A sigma that no variation gives is held against the residuals about the printed means, right or wrong.
-    """
+    """Judge each number that a textbook step misses by the variation of the step that gives it in every row."""
     made, allowed, ways = pairs.ends - found.missed, found.allowed.copy(), list(found.ways)
     for j in np.flatnonzero((found.ratio > 1).any(axis=0)).tolist():
         told = np.isfinite(found.allowed[:, j])
@@ -116,11 +120,18 @@ def _varied(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
                 made[:, j], allowed[:, j] = np.array(given).T
                 ways[j] = way
                 break
-        else:
-            if j == SIGMA:
-                about_printed = [_made(j, each, sample) for each in _as_seen(NONE_NEW, ALL_NEW, pairs)]
-                made[told, j], allowed[told, j] = np.array(about_printed)[told].T
     return Followed(made + sample.centre, pairs.ends - made, allowed, ways=tuple(ways))
+
+
+def _about_printed_means(found: Followed, pairs: Pairs, sample: WeightedSample) -> Followed:
+    """The same, a sigma that nothing gives held against the residuals about the printed means, right or wrong."""
+    told = np.isfinite(found.allowed[:, SIGMA])
+    if not (found.ratio[:, SIGMA] > 1).any() or not told.any():
+        return found
+    about_printed = np.array([_made(SIGMA, each, sample) for each in _as_seen(NONE_NEW, ALL_NEW, pairs)])
+    made, allowed = pairs.ends - found.missed, found.allowed.copy()
+    made[told, SIGMA], allowed[told, SIGMA] = about_printed[told].T
+    return found._replace(made=made + sample.centre, missed=pairs.ends - made, allowed=allowed)
 
 
 def _variations(j: int) -> Iterator[tuple[str, New, New]]:
@@ -211,9 +222,8 @@ def _thinned(pairs: Pairs, sample: WeightedSample) -> Followed | None:
     """Find so many right steps from each row to the next; None where no number of them fits all rows."""
     for step in (RIGHT, HARMLESS[1], one_after_the_other):
         for stride in _strides(step, pairs, sample):
-            leap = leap_of(step, stride)
-            if may_follow(leap, pairs, sample):
-                return followed(leap, pairs, sample)._replace(stride=stride)
+            if (found := followed_throughout(leap_of(step, stride), pairs, sample)) is not None:
+                return found._replace(stride=stride)
     return None
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +28,13 @@ from pytensor.graph.replace import vectorize_graph
 from mixstudy.mcmc.model import build_model, prior_data, starting_points
 from mixstudy.mcmc.settings import SamplerSettings
 from mixstudy.model import Floats, Prior
+
+ONE_AT_A_TIME = Lock()
+"""Held while the one model has the data of a single posterior: several may be asked for in threads."""
+
+if getattr(pytensor.config, "generated_src_dir", None) == "":
+    # else each function that PyTensor compiles leaves a file in the temporary folder for good
+    pytensor.config.generated_src_dir = str(Path(pytensor.config.compiledir) / "source")
 
 STATISTICS = (
     "depth",
@@ -100,9 +109,10 @@ def draw_once(
     if settings.sampler == "pymc":
         return _sample_pymc(build_model(points, weights, prior), settings, progress=progress)
     model, compiled = _for_nutpie()
-    for name, value in _data(points, weights, prior).items():
-        model[name].set_value(value)
-    draws, stats = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
+    with ONE_AT_A_TIME:
+        for name, value in _data(points, weights, prior).items():
+            model[name].set_value(value)
+        draws, stats = _draw(compiled, settings, cores=1, progress=progress)  # Python's functions are called in turn
     return Drawn.of(_constrained(model, draws["values"]), stats)
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mixstudy.diagnosis.assessment import Assessment
     from mixstudy.diagnosis.location import Location
 
-BEYOND = 0.25
-"""How far beyond the data, in their range, a mean is shown; no mean of a right step lies outside them."""
 MAX_DRAWS = 1000
 """Draws that are shown, evenly spaced: more are not told apart."""
 TAIL = 0.01
@@ -28,16 +26,6 @@ DECADES = 30.0
 """Largest over smallest value from which a scale is logarithmic."""
 FEW = 40
 """Steps up to which each has a mark of its own."""
-
-
-HOLLOW: dict[str, Any] = {
-    "color": TEXT,
-    "linestyle": "",
-    "markersize": 9,
-    "markerfacecolor": "none",
-    "markeredgewidth": 1.6,
-}
-"""The estimate, through which the maximum is seen."""
 
 
 @own_style
@@ -53,7 +41,8 @@ def plot_check(found: Assessment, ax: Axes | None = None, *, legend: bool = True
         ax.plot(*path[0], "s", color=TEXT, markerfacecolor="white", markersize=6, label="start")
     draw_ends(found.fit, ax)
     if found.estimate != found.fit.parameters:
-        ax.plot(found.estimate.mu1, found.estimate.mu2, "D", label="estimate", **HOLLOW)
+        hollow: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 1.6}  # the maximum is seen through it
+        ax.plot(found.estimate.mu1, found.estimate.mu2, "D", color=TEXT, markersize=9, label="estimate", **hollow)
     if legend:
         legend_above(ax, columns=3)
     return ax
@@ -84,7 +73,7 @@ def _most_of(draws: Floats) -> Floats:
 def _within(places: Floats, found: Assessment) -> Floats:
     """The places, those far beyond the data drawn in."""
     points = found.fit.sample.points
-    margin = BEYOND * np.ptp(points)
+    margin = 0.25 * np.ptp(points)  # no mean of a right step lies outside the data
     return places.clip(points.min() - margin, points.max() + margin)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from numpy.typing import ArrayLike
 
 from mixstudy.comparison.goodness_of_fit import BAND as PIT_BAND
@@ -25,10 +24,6 @@ MAX_DRAWS = 200
 """Draws by which a band is drawn, evenly spaced: its edges are then off by a tenth of its width or so."""
 SETTLED = 8.0
 """Log-odds beyond which a responsibility is as good as 0 or 1: 3 in 10 000 off."""
-OVER_BARS: dict[str, Any] = {"facecolor": to_rgba(BLUE, 0.25), "edgecolor": BLUE, "linewidth": 0.5}
-"""A band under which the data can be seen; its edge tells it from their bars in grey."""
-BARS = 0.25
-"""Height of the data's bars under the responsibilities."""
 
 
 @own_style
@@ -72,7 +67,7 @@ def plot_responsibilities(
     ax = panel(ax, height=3.2)
     heights, edges = histogram(result)
     x = _undecided(result.estimate, edges)
-    ax.stairs(BARS * heights / heights.max(), edges, fill=True, color=shade(ax), label="data")
+    ax.stairs(0.25 * heights / heights.max(), edges, fill=True, color=shade(ax), label="data")
     _draw_curves(result, responsibilities, x, ax)
     ax.set(xlim=(x[0], x[-1]), ylim=(-0.02, 1.02))
     finish(ax, Names.of(result, label=label, unit=unit).x, "P(component 1 | x)")
@@ -87,7 +82,8 @@ def _draw_curves(result: Comparison, curve: Callable[[Floats, Parameters], Float
     chosen = draws[np.linspace(0, len(draws) - 1, min(MAX_DRAWS, len(draws))).astype(int)]
     curves = np.array([curve(x, Parameters.relabelled(draw)) for draw in chosen])
     lower, upper = np.quantile(curves, [(1 - result.level) / 2, (1 + result.level) / 2], axis=0)
-    ax.fill_between(x, lower, upper, label=f"{percent(result.level)} band", **OVER_BARS)
+    edge: dict[str, Any] = {"edgecolor": BLUE, "linewidth": 0.5}  # tells the band from the data's bars in grey
+    ax.fill_between(x, lower, upper, facecolor=BAND, label=f"{percent(result.level)} band", **edge)
     ax.plot(x, curves.mean(axis=0), label="posterior mean", **POSTERIOR_LINE)
     ax.plot(x, curve(x, result.estimate), label=estimator(result), **EM_LINE)
     if result.truth is not None:
@@ -140,8 +136,6 @@ def plot_pit(
 
 MAX_BINS = 200
 """Bars narrower than this many to a figure are no longer seen."""
-SCOTT = 3.49
-"""Bin width over ``sigma n^(-1/3)`` (Scott 1979)."""
 MARGIN = 0.04
 """Share of the data's range that is left empty on both sides."""
 
@@ -152,7 +146,7 @@ def histogram(result: Comparison) -> tuple[Floats, Floats]:
     points, counts = sample.positions_and_counts
     step, low = _lattice(sample)
     reach = float(points.max()) - low
-    width = max(SCOTT * result.posterior.draws[:, 3].mean() * sample.n ** (-1 / 3), reach / MAX_BINS)
+    width = max(3.49 * result.posterior.draws[:, 3].mean() * sample.n ** (-1 / 3), reach / MAX_BINS)  # Scott 1979
     if step:
         width = step * max(1, round(width / step))
     edges: Floats = low + width * np.arange(max(1, math.ceil(reach / width)) + 1)

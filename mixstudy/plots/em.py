@@ -31,7 +31,6 @@ from mixstudy.plots.style import (
 
 if TYPE_CHECKING:
     from mixstudy.comparison.compare import Comparison
-    from mixstudy.em.fit import EMFit
 
 EVERY = 7
 """The origin drew the density at every 7th iteration."""

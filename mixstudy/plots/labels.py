@@ -28,18 +28,10 @@ if TYPE_CHECKING:
 
 DATA_UNIT = "data unit"
 """What the unit of the data is called where it is not known; with an s where there may be several."""
-TICK_ROOM = (0.55, 0.35)
-"""Inches that a tick takes at least, across and upwards."""
-POINTS = 72
-"""Points to an inch."""
-LEGEND: dict[str, Any] = {"frameon": False, "columnspacing": 1.2, "handlelength": 1.8}
 NARROW = 3.2
 """Inches of width below which a legend is written smaller, in two columns rather than one."""
-COMPACT: dict[str, Any] = {"fontsize": 7, "handlelength": 1.3, "handletextpad": 0.5, "labelspacing": 0.25}
 SLACK = 1.06
 """Letters are wider at some sizes of dots than at others."""
-LETTER = 0.52
-"""Mean width of a letter over its size."""
 TOO_FAR = 1e5
 """Ticks this many times their range away from 0 are written less an offset."""
 PLAIN_POWERS = (-4, 4)
@@ -112,7 +104,8 @@ def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5) -> None:
 
     A label has its unit in brackets at its end.
     """
-    for axis, label, room, step in zip((ax.xaxis, ax.yaxis), (x_label, y_label), inches(ax), TICK_ROOM, strict=True):
+    steps = (0.55, 0.35)  # inches that a tick takes at least
+    for axis, label, room, step in zip((ax.xaxis, ax.yaxis), (x_label, y_label), inches(ax), steps, strict=True):
         text = label
         if axis.get_scale() == "linear":
             axis.set_major_locator(MaxNLocator(max(2, min(ticks, int(room / step))), steps=STEPS))
@@ -124,7 +117,8 @@ def finish(ax: Axes, x_label: str, y_label: str, *, ticks: int = 5) -> None:
 
 def broken(text: str, room: float, *, size: float) -> str:
     """The text in lines of up to ``room`` inches, its unit in a line of its own."""
-    letters = max(1, int(POINTS * room / (LETTER * size)))
+    # 72 points to an inch, and letters about half as wide as high
+    letters = max(1, int(72 * room / (0.52 * size)))
     if len(text) <= letters:
         return text
     name, bracket, unit = text.partition(" (")
@@ -231,7 +225,9 @@ def _put_above(ax: Axes, axes: Sequence[Axes], columns: int, width: float) -> No
 
 def _look(ax: Axes, width: float) -> dict[str, Any]:
     """How a legend of that width in inches looks."""
-    return {**LEGEND, **(COMPACT if width < NARROW else {}), "labelcolor": ink(ax)}
+    look: dict[str, Any] = {"frameon": False, "columnspacing": 1.2, "handlelength": 1.8, "labelcolor": ink(ax)}
+    compact = {"fontsize": 7, "handlelength": 1.3, "handletextpad": 0.5, "labelspacing": 0.25}
+    return look | (compact if width < NARROW else {})
 
 
 def _entries(axes: Sequence[Axes]) -> tuple[list[Artist], list[str]]:

@@ -48,13 +48,10 @@ if TYPE_CHECKING:
 
 PAIRS = tuple((LABELS[column], LABELS[row]) for row in range(1, 4) for column in range(row))
 """The six pairs, across and upwards, in the reading order of a lower triangle."""
-DOTS: dict[str, Any] = {"color": BLUE, "alpha": 0.3, "markersize": 2.2, "markeredgewidth": 0}
 MAX_VECTORS = 5000
 """Draws of a parameter beyond which the lines of their chains take more room than their picture."""
 LIGHTEST = 0.85
 """How far the chains' colours go from dark to light (viridis), or back on dark ground: beyond, they are lost on it."""
-DEEPEST = 0.005
-"""Share of the draws, those with the lowest likelihood, that may lie outside the figure."""
 
 
 @own_style
@@ -70,7 +67,9 @@ def plot_joint(
     draws, names = result.posterior.draws, Names.of(result, label=None, unit=unit)
     for ax, pair in zip(axes, PAIRS, strict=True):
         i, j = (LABELS.index(label) for label in pair)
-        ax.plot(draws[:, i], draws[:, j], ".", rasterized=True, **DOTS)
+        ax.plot(
+            draws[:, i], draws[:, j], ".", rasterized=True, color=BLUE, alpha=0.3, markersize=2.2, markeredgewidth=0
+        )
         ax.plot([], [], "o", color=BLUE, markersize=3, label="posterior draws")
         _draw_ellipse(result, [i, j], ax)
         ax.set(xlim=limits(result, pair[0]), ylim=limits(result, pair[1]))
@@ -141,7 +140,7 @@ def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool
     sample, draws = compress_if_large(result.posterior.sample), result.posterior.draws
     peak = log_likelihood(sample.points, result.estimate, weights=sample.weights)
     gaps = log_likelihoods(sample.points, draws, weights=sample.weights) - peak
-    low, high = float(np.quantile(gaps, DEEPEST)), max(0.0, float(gaps.max()))
+    low, high = float(np.quantile(gaps, 0.005)), max(0.0, float(gaps.max()))
     heights, edges = np.histogram(gaps, 40, (low, high), density=True)
     ax.stairs(heights, edges, fill=True, color=BAND, label="posterior draws")
     above = int((gaps > 0).sum())
@@ -158,8 +157,6 @@ def plot_challengers(result: Comparison, ax: Axes | None = None, *, legend: bool
 
 TAIL = 0.001
 """Share of the draws on either side that may lie outside a panel: a few far ones would squash the rest."""
-CUT_OFF = 6.0
-"""Posterior sds beyond posterior mean and maximum at which an interval ends in an arrow, being open or far longer."""
 MARKERS = {"Wald": "o", "profile": "s", "bootstrap": "D", "credible": "o"}
 """The kinds of interval in the order of their columns, and the marker of each."""
 BINS = 60
@@ -273,7 +270,7 @@ def plot_forest(
         row = _row(result, label)
         ends = result.intervals.loc[label].to_numpy(dtype=np.float64).reshape(len(MARKERS), 2)
         mean, maximum = row["posterior_mean"], ends[0].mean()
-        beyond = CUT_OFF * row["posterior_sd"]
+        beyond = 6 * row["posterior_sd"]  # where an interval ends in an arrow, being open or far longer
         reach = np.fmin(mean, maximum) - beyond, np.fmax(mean, maximum) + beyond
         for place, (kind, marker) in enumerate(MARKERS.items()):
             point, colour = (mean, BLUE) if kind == "credible" else (maximum, VERMILION)

@@ -64,10 +64,6 @@ SMALLEST_OFFSET = 1e-3
 """Offsets below this, or not told from Monte Carlo error, are drawn here."""
 OUTSIDE = "outside the catalogue"
 """What the row of mistakes without a name is called."""
-LONGEST_NAME = 32
-"""Letters in a line of a mistake's name."""
-BETWEEN = 0.24
-"""Distance between the marks of two separations in a row."""
 Z = 1.959964
 """Half-width of a 95 % interval in standard errors."""
 THEORY = 3.0
@@ -225,7 +221,7 @@ def plot_power(
         _draw_power(shares[shares["n"] == n], rows, ax)
         ax.set(title=f"n = {n:,}", xlim=(-0.04, 1.04), ylim=(len(rows) - 0.5, -0.5))
         finish(ax, "named (share)" if measure == "named" else "disagree (share)", "")
-        names = [textwrap.fill(name, LONGEST_NAME) for name in ("right pair", *rows[1:])]
+        names = [textwrap.fill(name, 32) for name in ("right pair", *rows[1:])]
         ax.set_yticks(range(len(rows)), names if ax is axes[0] else [""] * len(rows))
         ax.tick_params(axis="y", length=0)
         ax.axhline(0.5, color=ink(ax), linewidth=0.6)
@@ -262,7 +258,7 @@ def _draw_power(shares: pd.DataFrame, rows: list[str], ax: Axes) -> None:
             ax.text(0.5, place, "moves no estimate", ha="center", va="center", fontsize=TICK_SIZE)
     for place, (separation, style) in enumerate(zip(separations, cycle(PARAMETERS.values()), strict=False)):
         some = shares[(shares["separation"] == separation) & (shares["of"] > 0)]
-        up = some["fault"].map(rows.index) + BETWEEN * (place - (len(separations) - 1) / 2)
+        up = some["fault"].map(rows.index) + 0.24 * (place - (len(separations) - 1) / 2)
         low, high = wilson(some["hits"], some["of"])
         share = some["hits"] / some["of"]
         bars: dict[str, Any] = {"linestyle": "", "markersize": 3.5, "elinewidth": 1.0}

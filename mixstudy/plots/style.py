@@ -30,7 +30,6 @@ BLUE, VERMILION, ORANGE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#009E73"
 TEXT = "#222222"
 EM_LINE: dict[str, Any] = {"color": VERMILION, "linestyle": "--", "linewidth": 1.6}
 POSTERIOR_LINE: dict[str, Any] = {"color": BLUE, "linestyle": "-", "linewidth": 3.2, "alpha": 0.6}
-TRUTH_LINE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.8}
 BAND = to_rgba(BLUE, 0.25)
 """A band of the posterior or of theory, on any ground."""
 WIDTH = 5.0
@@ -52,12 +51,8 @@ STYLE: dict[str, Any] = {
     ),
 }
 """What differs from matplotlib's default; for axes of one's own ``with plt.style.context(plots.STYLE)``."""
-BESIDE, BELOW = 0.7, 0.45
-"""Inches beside and below the axes for what is written there."""
 LUMA, HALF = (0.299, 0.587, 0.114), 0.5
 """What red, green and blue are in grey; grounds below half of it are dark."""
-SHADE = 0.16
-"""How much of their ink the bars of the data take."""
 
 
 ARGUMENTS = {
@@ -140,8 +135,8 @@ def inches(ax: Axes) -> tuple[float, float]:
         return width, height
     rows, columns = place.get_gridspec().get_geometry()
     across, up = len(place.colspan) / columns, len(place.rowspan) / rows
-    whole = ax.figure.bbox
-    return across * whole.width / figure.dpi - BESIDE, up * whole.height / figure.dpi - BELOW
+    whole, beside, below = ax.figure.bbox, 0.7, 0.45  # inches for what is written there
+    return across * whole.width / figure.dpi - beside, up * whole.height / figure.dpi - below
 
 
 def is_first(ax: Axes) -> bool:
@@ -167,12 +162,12 @@ def is_dark(ax: Axes) -> bool:
 
 def shade(ax: Axes) -> tuple[float, float, float, float]:
     """The colour of the data's bars: a light tint of the axes' ink."""
-    return to_rgba(ink(ax), SHADE)
+    return to_rgba(ink(ax), 0.16)
 
 
 def truth_line(ax: Axes) -> dict[str, Any]:
     """How the truth is drawn."""
-    return {"color": ink(ax), **TRUTH_LINE}
+    return {"color": ink(ax), "linestyle": ":", "linewidth": 1.8}
 
 
 def run_of(result: Comparison) -> EMFit:

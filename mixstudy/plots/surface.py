@@ -31,8 +31,6 @@ MARGIN = 0.25
 """How far the figure goes beyond the path, in its length or the data's standard deviation."""
 EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": ""}
 """What makes a mark stand out from the contours."""
-SHALLOWEST = 400.0
-"""The whole height of the figure over the smallest step of its contours."""
 NARROW = 3.5
 """Inches of width below which the scale of colours lies below the map, that it not take half of it."""
 PEAK = 4.0
@@ -107,7 +105,7 @@ def _positions(em: EMFit, path: Floats, which: int) -> Floats:
 def _draw_contours(ax: Axes, mu1: Floats, mu2: Floats, below: Floats, *, bar: bool = True) -> None:
     """Contours 1, 2, 5, 10, ... nats below the maximum, the darker the higher, those too small to be seen left out."""
     series = np.outer(10.0 ** np.arange(-9, 16), [1, 2, 5]).ravel()
-    visible = series[(series > below.max() / SHALLOWEST) & (series < below.max())]
+    visible = series[(series > below.max() / 400) & (series < below.max())]
     levels = np.array([0.0, *visible, below.max()])
     shades = mpl.colormaps["Blues"](np.linspace(0.85, 0.05, len(levels) - 1))
     filled = ax.contourf(mu1, mu2, below, levels=levels, colors=shades)
@@ -127,8 +125,6 @@ FAR = 4.0
 """Standard deviations from the mean up to which the map shows the range of the data."""
 ROUND = 0.04
 """Room round the map, in its width."""
-ABOUT = 7
-"""Positions about each mean of a maximum."""
 HEADROOM = 1.3
 """Height of the data's panel over the highest bar or density, for curves that are narrower."""
 
@@ -170,7 +166,7 @@ def _draw_map(em: EMFit, ax: Axes) -> None:
     high = min(float(sample.points.max()), reach[1])
     low, high = min(low, *means), max(high, *means)
     low, high = low - ROUND * (high - low), high + ROUND * (high - low)
-    about = np.concatenate([mean + PEAK * (high - low) / EVEN * np.linspace(-1, 1, ABOUT) / 4 for mean in means[:5]])
+    about = np.concatenate([mean + PEAK * (high - low) / EVEN * np.linspace(-1, 1, 7) / 4 for mean in means[:5]])
     places = np.unique(np.concatenate([np.linspace(low, high, EVEN), about.clip(low, high)]))
     heights = _symmetric_profile(sample, places)
     _draw_contours(ax, places, places, max(em.log_likelihood, heights.max()) - heights, bar=False)

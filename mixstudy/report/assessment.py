@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN = 30
 """Steps that a table has at most: the first of them, and the last."""
-SURFACE = "The log-likelihood over both means, weight and sigma at their best, with the numbers that were checked."
-STEPS = "What was printed beside what one right step makes of each row before, and by how much they differ."
-INPUT = {"First": "About the input"}
-FURTHER = {title: title for title in ("About the data", "What the posterior adds", "What to look at next")}
-"""Sections of the explanation that the report takes over, and what it calls them; it tells the others in tables."""
+FURTHER = ("About the data", "What the posterior adds", "What to look at next")
+"""Sections of the explanation that the report takes over, with the first; it tells the others in tables."""
 
 
 def assessment_document(
@@ -49,7 +46,7 @@ def assessment_document(
         table=_answer(found),
         note=note(sample, found.checks),
         sections=(
-            *_explained(found, INPUT),
+            *_explained(found, {"First": "About the input"}),
             checks_section(found.checks),
             *_where(found, shown),
             *_mistakes(found),
@@ -58,7 +55,7 @@ def assessment_document(
                 if found.reading and not found.alone
                 else ()
             ),
-            *_explained(found, FURTHER),
+            *_explained(found, dict(zip(FURTHER, FURTHER, strict=True))),
             adequacy_section(found.adequacy),
             *_posterior(found.comparison),
             provenance_section(sample, provenance),
@@ -153,10 +150,12 @@ def _posterior(result: Comparison | None) -> Iterator[Section]:
 
 def _pictures(found: Assessment) -> dict[str, Picture]:
     """The figures that there may be, by name."""
-    surface = Picture(name="surface", caption=SURFACE, alt=_seen_on_the_surface(found))
+    caption = "The log-likelihood over both means, weight and sigma at their best, with the numbers that were checked."
+    surface = Picture(name="surface", caption=caption, alt=_seen_on_the_surface(found))
     if found.steps is None:
         return {"surface": surface}
-    return {"surface": surface, "steps": Picture(name="steps", caption=STEPS, alt=_seen_in_the_steps(found.steps))}
+    caption = "What was printed beside what one right step makes of each row before, and by how much they differ."
+    return {"surface": surface, "steps": Picture(name="steps", caption=caption, alt=_seen_in_the_steps(found.steps))}
 
 
 def _seen_on_the_surface(found: Assessment) -> str:

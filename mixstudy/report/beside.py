@@ -32,6 +32,7 @@ def beside[T](work: Callable[[], T]) -> Iterator[Callable[[], T]]:
         warnings.simplefilter("ignore", DeprecationWarning)  # the only other thread is that of Arrow's allocator
         copy = os.fork()
     if copy == 0:
+        os.close(reading)  # or a pipe that nobody reads would be waited for, if this process is killed
         _work_and_end(work, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:

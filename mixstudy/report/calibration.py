@@ -18,8 +18,6 @@ EXPLAINED = (
     "95 % of calibrations, so that one of ten may leave its band by chance. Chains count where they passed, the "
     "integral where it can be trusted; the data alone decide on that, so the ranks stay uniform."
 )
-HIDDEN = ("data_sets", "inside")
-"""Columns of the summary that others tell as well."""
 COLUMNS = {"by": "ranked by", "outside": "points outside", "largest": "largest difference"}
 """What columns of the summary are called."""
 FEW = 20
@@ -49,7 +47,10 @@ def calibration_document(
         table=_table("All data sets", together[["by", "quantity", "outside", "largest"]]),
         note=EXPLAINED,
         sections=(
-            Section(title="By number of observations", blocks=(_table("Ranks", found.drop(columns=list(HIDDEN))),)),
+            Section(
+                title="By number of observations",
+                blocks=(_table("Ranks", found.drop(columns=["data_sets", "inside"])),),
+            ),
             Section(title="Chains and integral", blocks=blocks),
             failures(table, ("n", "replicate", "seed")),
             Section(title="Design and provenance", blocks=made_by(design, table, provenance)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mixstudy.comparison.verdict import CheckStatus, Verdict
+from mixstudy.comparison.verdict import Check, CheckStatus, Verdict
 from mixstudy.report.document import Block, Facts, Items, Paragraph, Section, Table
 from mixstudy.report.numbers import number
 from mixstudy.report.reading import readings
@@ -13,7 +13,6 @@ from mixstudy.report.serialise import provenance_pairs
 
 if TYPE_CHECKING:
     from mixstudy.comparison.goodness_of_fit import Adequacy
-    from mixstudy.comparison.verdict import Check
     from mixstudy.data.sample import WeightedSample
 
 MODEL = "The model: x ~ weight · N(mu1, sigma²) + (1 − weight) · N(mu2, sigma²), mu1 < mu2."

@@ -29,15 +29,10 @@ if TYPE_CHECKING:
     from mixstudy.report.document import Document
 
 RESULTS, REPORT = "results.parquet", "report.html"
-"""Names of the whole table and of the report."""
-SUMMARY, LARGE_SAMPLE, CALIBRATION, POWER = "summary.csv", "large_sample.csv", "calibration.csv", "power.csv"
-"""Names of the tables."""
 RANKS = {"chains": "calibration.png", "integral": "calibration-integral.png"}
 """Names of the figures, by what the truth is ranked by."""
 ENOUGH = 5
 """Data sets that a figure of ranks needs, at least."""
-DIGITS = "%.6g"
-"""A summary's figures: more digits are noise."""
 
 
 @singledispatch
@@ -50,8 +45,8 @@ def write_results(found: Any) -> Path:  # noqa: ANN401  (the results of any stud
 @write_results.register
 def _(found: Study) -> Path:
     _write_table(found.table, found.folder / RESULTS)
-    _write_csv(summarise(found.table), found.folder / SUMMARY)
-    _write_csv(large_sample(found.table), found.folder / LARGE_SAMPLE)
+    _write_csv(summarise(found.table), found.folder / "summary.csv")
+    _write_csv(large_sample(found.table), found.folder / "large_sample.csv")
     figures = plots.study_figures(found.table, level=found.design.level)
     for name, figure in figures.items():
         _save(figure, found.folder / f"{name}.png")
@@ -62,7 +57,7 @@ def _(found: Study) -> Path:
 @write_results.register
 def _(found: Calibration) -> Path:
     _write_table(found.table, found.folder / RESULTS)
-    _write_csv(calibration_summary(found.table), found.folder / CALIBRATION)
+    _write_csv(calibration_summary(found.table), found.folder / "calibration.csv")
     enough = [by for by in BY if len(ranked(found.table, by)) >= ENOUGH]
     figures: dict[str, Figure] = {by: plots.figure_of(plots.plot_ranks(found.table, by=by)) for by in enough}
     for by, figure in figures.items():
@@ -75,7 +70,7 @@ def _(found: Calibration) -> Path:
 def _(found: Power) -> Path:
     summary = power_summary(found.table)
     _write_table(found.table, found.folder / RESULTS)
-    _write_csv(summary, found.folder / POWER)
+    _write_csv(summary, found.folder / "power.csv")
     design = {**found.design.as_dict(), "provenance": provenance()}
     write_atomically(found.folder / "power.json", (json.dumps(plain(design), indent=2) + "\n").encode())
     figure = found.folder / "power.png"
@@ -101,5 +96,5 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    text: Any = table.to_csv(index=False, float_format=DIGITS)
+    text: Any = table.to_csv(index=False, float_format="%.6g")  # more digits are noise
     write_atomically(path, text.encode())

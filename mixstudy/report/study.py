@@ -39,10 +39,6 @@ COLUMNS = {
     "s": "seconds",
 }
 """Columns of a cell's row by what they are called on a terminal."""
-ALARMS = (
-    "The data come from the model and both methods are right, so a check that fails is a false alarm, but for sampler:"
-)
-"""What a check that fails here is."""
 
 
 def study_document(
@@ -186,7 +182,8 @@ def _alarms(table: pd.DataFrame) -> Section:
     if not rows:
         return Section(title="False alarms", blocks=(Paragraph(text="No check failed on any data set."),))
     table_of = Table(title="False alarms", header=("check", "fails"), rows=rows)
-    return Section(title="False alarms", blocks=(Paragraph(text=ALARMS), table_of))
+    text = "The data come from the model and both methods are right, so a check that fails is a false alarm"
+    return Section(title="False alarms", blocks=(Paragraph(text=f"{text}, but for sampler:"), table_of))
 
 
 def _theory(slopes: pd.DataFrame) -> tuple[Block, ...]:

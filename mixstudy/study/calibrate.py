@@ -43,14 +43,10 @@ from mixstudy.study.run import How, Job, Results, Row, guarded, run_job, timed
 
 THINNED = 99
 """Draws among which the truth is ranked: an effective sample size of 400 or more leaves them nearly independent."""
-LEAST_DRAWS = 25
-"""Of each chain, so that there are enough to rank among."""
 QUANTITIES = (*LABELS, "log_likelihood")
 """What is ranked."""
 BAND = 0.95
 """Simultaneous coverage of the bands."""
-SIMULATIONS = 1000
-"""Uniform samples by which the bands are found; their coverage is then known to 0.7 %."""
 type RankedBy = Literal["chains", "integral"]
 CHAINS: RankedBy = "chains"
 INTEGRAL: RankedBy = "integral"
@@ -91,7 +87,7 @@ class CalibrationDesign(PriorDesign):
         require_between("replicates", [self.replicates], 1, MOST_DATA_SETS)
         require_between("n", self.n, MIN_OBSERVATIONS, MOST_OBSERVATIONS)
         require_between("seed", [self.seed], 0)
-        require_between("draws", [self.sampler.draws], LEAST_DRAWS)
+        require_between("draws", [self.sampler.draws], 25)  # of each chain, to have enough to rank among
         self.prior_at(centre=self.centre, scale=self.scale)
 
     def tasks(self) -> list[CalibrationTask]:
@@ -232,5 +228,5 @@ def _kept(ranks: pd.Series) -> dict[str, Any]:
 @cache
 def ecdf_band(size: int) -> tuple[Floats, Floats, Floats]:
     """Where the ECDF of so many ranks is looked at, and ArviZ's band there: simulated, so found once for each size."""
-    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, SIMULATIONS)
+    at, _, lower, upper = ecdf_pit(np.linspace(0, 1, size), BAND, 1000)  # so many tell coverage to 0.7 %
     return at, lower, upper

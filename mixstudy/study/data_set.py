@@ -6,7 +6,7 @@ A data set on which something fails keeps all that was found before, and its row
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +18,10 @@ from mixstudy.data.sample import WeightedSample, as_sample
 from mixstudy.em.fit import EMFit, fit_em
 from mixstudy.mcmc.posterior import Posterior, sample_posterior
 from mixstudy.mcmc.samplers import compile_model
-from mixstudy.model import LABELS, simulate
+from mixstudy.model import LABELS, Floats, simulate
 from mixstudy.study.design import Design, Task
 from mixstudy.study.provenance import versions
 from mixstudy.study.run import Row, guarded, timed
-
-if TYPE_CHECKING:
-    from mixstudy.model import Floats
 
 FEW = 300
 """Up to this many observations are used as they are: their points would be no fewer."""

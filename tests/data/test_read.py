@@ -216,6 +216,25 @@ def test_parquet(tmp_path: Path, kind: object) -> None:
     assert sample.source.description == "data.parquet, column a.x"
 
 
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.int16(), pa.decimal128(5, 2)], ids=str)
+@pytest.mark.parametrize("form", ["parquet", "feather", "arrow"])
+def test_a_dictionary_of_numbers_is_numbers(tmp_path: Path, form: str, kind: pa.DataType) -> None:
+    """Categories that are numbers are read as those, batch by batch, in whatever file; categories of text are not."""
+    numbers = pa.array([3, 1, None, 3, 2, 4] * 50, kind).dictionary_encode()
+    table = pa.table({"day": pa.array([*"abcdef"] * 50).dictionary_encode(), "x": numbers})
+    path = tmp_path / f"data.{form}"
+    if form == "parquet":
+        pa.parquet.write_table(table, path)
+    elif form == "feather":
+        pa.feather.write_feather(table, path)
+    else:
+        with pa.ipc.new_file(path, table.schema) as file:
+            file.write_table(table, max_chunksize=70)
+    sample = read_sample(path, drop_missing=True)
+    np.testing.assert_array_equal(sample.points, [3.0, 1.0, 3.0, 2.0, 4.0] * 50)
+    assert sample.source.description == f"data.{form}, column x"
+
+
 def test_parquet_is_told_by_content(tmp_path: Path) -> None:
     """A Parquet file may have any name."""
     path = parquet(tmp_path, ("x", [1.0, 2.0, 3.0, 4.0])).rename(tmp_path / "data.csv")

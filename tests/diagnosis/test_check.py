@@ -196,8 +196,8 @@ def test_bad_starts_and_traces_are_refused(origin_sample):
         ms.check_estimate([0.3, 5, 15, 2], origin_sample, start=[2, 5, 15, 2])
     with pytest.raises(ValueError, match=r"row 1 of the trace has 5 columns"):
         ms.check_estimate(None, origin_sample, trace=np.ones((3, 5)))
-    with pytest.raises(ValueError, match=r"two or more rows .* got 1"):
-        ms.check_estimate(None, origin_sample, trace=PRINTED[:1])
+    with pytest.raises(ValueError, match=r"row 1 of the trace is not finite .*: give the start, or an estimate"):
+        ms.check_estimate(None, origin_sample, trace=[["nan"] * 4])
 
 
 def test_figures_padded_with_zeros_are_no_finer_than_they_were(sample, fit):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import mixstudy as ms
-from mixstudy.diagnosis.inputs import usable_rows
+from mixstudy.diagnosis.inputs import LONG, require_beginning, require_rows, until_rest
 
 ROWS = [["0.50", "3", "9", "2.0"], ["0.4", "4", "14", "2.4"]]
 
@@ -71,11 +71,26 @@ def test_an_index_without_a_name_is_no_column(tmp_path):
 
 def test_a_trace_of_very_many_rows_is_refused():
     """Minutes of work are refused before they begin, with what to do."""
-    with pytest.raises(ValueError, match="the trace has 20001 rows; give the first 20000 or fewer"):
-        usable_rows([[0.4, 4, 14, 3]] * 20_001)
+    with pytest.raises(ValueError, match="the trace has 100001 rows; give the first 100000 or fewer"):
+        require_rows([[0.4, 4, 14, 3]] * 100_001)
 
 
-def test_a_loop_that_breaks_down_at_once_is_told_where():
-    """Not finite after the first step: the message says so."""
-    with pytest.raises(ValueError, match="row 2 of the trace is not finite: the loop breaks down in its step 1"):
-        usable_rows([[0.4, 4, 14, 3], [math.nan] * 4])
+def test_a_trace_that_begins_with_no_number_is_refused():
+    """There is nothing to judge, and the message says what to give."""
+    with pytest.raises(ValueError, match=r"row 1 of the trace is not finite \(nan, nan, nan, nan\): give the start"):
+        require_beginning([[math.nan] * 4, [0.4, 4, 14, 3]])
+
+
+def test_a_trace_without_rows_is_refused():
+    """No rows, no work."""
+    with pytest.raises(ValueError, match="a trace needs rows of four numbers weight,mu1,mu2,sigma, got none"):
+        require_rows([])
+
+
+@pytest.mark.parametrize(
+    ("moving", "resting", "kept"), [(3, 100, 103), (LONG, 1, LONG + 1), (LONG, 2, LONG + 2), (LONG + 9, 500, LONG + 11)]
+)
+def test_rows_at_rest_of_a_long_trace_are_kept_once(moving, resting, kept):
+    """Of rows that are all alike at the end the first step between two is left; a short trace stays as it is."""
+    trace = [[k, 0, 1, 1] for k in range(1, moving + 1)] + [["0.5", "4", "14", "3"]] * resting
+    assert until_rest(trace) == trace[:kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import arviz as az
@@ -216,3 +217,13 @@ def test_interrupt_stops_nutpie(faithful, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         ms.sample_posterior(faithful)
     assert calls == ["cancel"]
+
+
+def test_posteriors_asked_for_in_threads_are_each_of_their_own_data():
+    """The model is compiled once and shared; no thread draws from another's data."""
+    samples = [ms.as_sample(ms.simulate(ms.ORIGIN, n=n, seed=n)) for n in (100, 200)]
+    settings = ms.SamplerSettings(chains=2, draws=50, tune=50, escalate=False)
+    alone = [ms.sample_posterior(each, settings=settings).chains for each in samples]
+    with ThreadPoolExecutor(2) as pool:
+        beside = [*pool.map(lambda each: ms.sample_posterior(each, settings=settings).chains, samples)]
+    np.testing.assert_array_equal(alone, beside)

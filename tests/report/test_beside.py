@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -97,3 +100,24 @@ def test_a_copy_that_is_stuck_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("mixstudy.report.beside.PATIENCE", 0.1)
     with beside(lambda: os.getpid() if os.getpid() == here else time.sleep(60)) as outcome:
         assert outcome() == here
+
+
+ABANDONED = """
+import os, signal
+from mixstudy.report.beside import beside
+with beside(lambda: print(os.getpid(), flush=True) or "x" * 10**6) as outcome:
+    signal.pause()
+"""
+
+
+@needs_copy
+def test_a_copy_ends_though_nobody_reads_what_it_tells() -> None:
+    """Where this process is killed, its copy fails to send and ends, however much it has to tell."""
+    with subprocess.Popen([sys.executable, "-c", ABANDONED], stdout=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdout is not None
+        copy = int(process.stdout.readline())
+        process.kill()
+        ended = select.select([process.stdout], [], [], 30)[0]  # the copy holds its other end
+        if not ended:
+            os.kill(copy, signal.SIGKILL)
+    assert ended
