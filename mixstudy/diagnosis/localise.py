@@ -26,6 +26,7 @@ from mixstudy.faults.following import STRAIGHT, Followed, begins, follows, usabl
 from mixstudy.faults.identities import excess
 from mixstudy.faults.place import Place
 from mixstudy.faults.precision import right_but_for_single
+from mixstudy.faults.rounded import no_finer_than_data
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import RIGHT, centred
 from mixstudy.faults.variations import follow_right, leap_of, wrong_at_first
@@ -47,6 +48,7 @@ def localise_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) ->
         rows = usable(printed_rows(trace))
         if len(rows.values) < 2:  # noqa: PLR2004  (one step)
             return None
+        rows = no_finer_than_data(rows, sample)
         straight = follow_right(rows, sample)
         if _count(straight) and (otherwise := _right_otherwise(straight, rows, sample)):
             return otherwise

@@ -22,6 +22,7 @@ from mixstudy.faults.fault import Fault, Recognition, merged
 from mixstudy.faults.figures import Printed, Rows, printed_rows
 from mixstudy.faults.following import follows, usable
 from mixstudy.faults.precision import right_but_for_single
+from mixstudy.faults.rounded import no_finer_than_data
 from mixstudy.faults.slips import slips, undo_rows
 from mixstudy.faults.steps import HARMLESS, Points, Step, centred
 from mixstudy.faults.variations import follow_right, wrong_at_first
@@ -43,6 +44,7 @@ def from_trace(trace: Sequence[Printed] | Floats, sample: WeightedSample) -> tup
     rows = usable(printed_rows(trace))
     if len(rows.values) < 2:  # noqa: PLR2004  (one step)
         return (), False
+    rows = no_finer_than_data(rows, sample)
     right = follow_right(rows, sample)
     if right.right:
         return (), True

@@ -43,7 +43,7 @@ def main():
     """Run both, and write tables and figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--data-sets", type=int, default=1000, help="of the calibration"
+        "--data-sets", type=int, default=2000, help="of the calibration"
     )
     parser.add_argument(
         "--right-pairs", type=int, default=20, help="in each cell of the rates"

@@ -184,7 +184,7 @@ def test_files_of_chains_by_a_pattern(right, tmp_path):
         (["--estimate", ".3,5,15,2", "--truth", "1,2"], "--truth takes four numbers"),
         (["--estimate", ".3,5,15,2", "--level", "1.5"], "level must lie between 0.5 and 0.999999999"),
         (["--estimate", ".3,5,15,2", "--column", "y"], "no column 'y'"),
-        (["--estimate", ".3,5,15,2", "--out", "x.csv"], "x.csv can't be created or written: Not a directory"),
+        (["--estimate", ".3,5,15,2", "--out", "x.csv"], "--out is a folder to write to; x.csv is a file"),
         (["--estimate", ".3,5,15,2", "--out", "."], "holds 'x.csv', which mixstudy did not write"),
         (["--estimate", ".3,5,15,2", "--out", "o", "--format", "pdf"], "the format must be among html, md, tex"),
         (["--estimate", ".3,5,15,2", "--format", "md"], "are of the report: name its folder by --out"),
