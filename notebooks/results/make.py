@@ -14,22 +14,24 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from mixstudy.report.results import RANKS, write_results
+from mixstudy.study import rates
 from mixstudy.study.calibrate import CalibrationDesign, run_calibration
 from mixstudy.study.design import Design
-from mixstudy.plots.output import save
-from mixstudy.plots.gallery import study_figures
-from mixstudy.study import rates
 from mixstudy.study.rates import count_rates
 from mixstudy.study.replicate import run_study
-from mixstudy.report.results import (
-    CALIBRATION,
-    LARGE_SAMPLE,
-    RANKS,
-    SUMMARY,
-    write_results,
-)
 
 HERE = Path(__file__).parent
+OF_STUDY = (
+    "summary.csv",
+    "large_sample.csv",
+    "coverage.png",
+    "offsets.png",
+    "verdicts.png",
+)
+"""What is committed of the study."""
+OF_CALIBRATION = ("calibration.csv", *RANKS.values())
+"""What is committed of the calibration."""
 CELLS = Design(
     n=(30, 100, 1000, 10_000, 1_000_000),
     separation=(1.0, 1.5, 2.0, 3.0, 5.0),
@@ -61,13 +63,9 @@ def main():
         design, HERE / "runs" / "calibration", progress=told("calibration"), **how
     )
     write_results(found)
-    for name in (SUMMARY, LARGE_SAMPLE):
-        shutil.copy(study.folder / name, HERE / name)
-    for name in (CALIBRATION, *RANKS.values()):
-        if (found.folder / name).exists():
-            shutil.copy(found.folder / name, HERE / name)
-    for name, figure in study_figures(study.table).items():
-        save(figure, HERE / f"{name}.png")
+    for folder, names in ((study.folder, OF_STUDY), (found.folder, OF_CALIBRATION)):
+        for name in names:
+            shutil.copy(folder / name, HERE / name)
     grid = replace(CELLS, replicates=given.right_pairs)
     judged = run_study(grid, HERE / "runs" / "rates", progress=told("rates"), **how)
     count_rates(judged.table).to_csv(
