@@ -163,7 +163,7 @@ def rank(task: CalibrationTask, design: CalibrationDesign) -> list[Row]:
 
 
 CALIBRATING: Job[CalibrationTask, CalibrationDesign] = Job(
-    name="calibration", work=rank, schema=SCHEMA, key=("seed", "n"), grows=("replicates",)
+    name="calibration", work=rank, schema=SCHEMA, key=("seed", "n"), grows=("replicates",), part=4
 )
 
 

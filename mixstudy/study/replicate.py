@@ -13,7 +13,12 @@ from mixstudy.study.run import How, Job, Results, run_job
 from mixstudy.study.summary import cell_table
 
 REPLICATION: Job[Task, Design] = Job(
-    name="replicate", work=analyse, schema=SCHEMA, key=("seed", *AXES), grows=(*AXES, "replicates")
+    name="replicate",
+    work=analyse,
+    schema=SCHEMA,
+    key=("seed", *AXES),
+    grows=(*AXES, "replicates"),
+    part=4,
 )
 
 
