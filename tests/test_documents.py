@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -236,3 +237,10 @@ def test_the_reference_has_no_dead_link(tmp_path):
             target = (page.parent / path).resolve() if path else page
             assert target in pages, f"{page.name}: {link}"
             assert place in pages[target].places | {""}, f"{page.name}: {link}"
+
+
+def test_what_remakes_the_results_loads():
+    """The command that the manual names for the committed results finds all that it imports."""
+    loaded = runpy.run_path(str(ROOT / "notebooks" / "results" / "make.py"), run_name="loaded")
+    committed = {path.name for path in (ROOT / "notebooks" / "results").iterdir()}
+    assert {*loaded["OF_STUDY"], *loaded["OF_CALIBRATION"]} <= committed

@@ -42,7 +42,7 @@ def measure_replicates(*, quick: bool) -> list[Row]:
 
 
 REPLICATES = Benchmark(
-    title=f"`mixstudy replicate`, {WORKERS} workers, 4 chains × 1000 draws, compilation apart",
+    title=f"`mixstudy replicate`, {WORKERS} workers, 4 chains × 500 draws, compilation apart",
     measure=measure_replicates,
     columns={
         "sigma apart": "separation",

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measuring import Benchmark, Row, shown, table
 
+from mixstudy.plots.labels import legend_above
 from mixstudy.plots.style import BLUE, GREEN, TEXT, VERMILION, WIDTH
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
@@ -136,7 +137,7 @@ def _cost_figure(results: Results) -> bytes:
     ax.set_ylabel("time (seconds, after compilation)", fontsize=9, color=TEXT)
     ax.tick_params(which="both", labelsize=8, color=TEXT, labelcolor=TEXT)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
+    legend_above(ax, columns=2)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     return buffer.getvalue()
