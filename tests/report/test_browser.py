@@ -262,7 +262,8 @@ def test_player_plays_and_pauses(visit: Any, comparison_report: Path) -> None:
     page = visit(comparison_report)
     button, slider, text = controls(page)
     last = shown(page)
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here time passes only as it is told to
     button.click()
     assert shown(page) == ["player-frame-0"]
     page.clock.run_for(500)  # two of the five iterations
@@ -394,7 +395,8 @@ def test_climb_by_keyboard(still: Page) -> None:
 def test_climb_goes_iteration_by_iteration(visit: Any, comparison_report: Path) -> None:
     """It is shown from the start on, is stopped by the slider, and ends by itself otherwise."""
     page = visit(comparison_report)
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here time passes only as it is told to
     climb(page, 0.35, 0.6)
     slider, told = page.locator(".explorer input"), page.locator(".explorer output")
     page.clock.run_for(300)
