@@ -159,7 +159,7 @@ def sample_posterior(
     if not (settings.escalate and settings.draws >= MIN_ESS_PER_CHAIN and integral.trusted):
         return found
     if not (found.passed or _arrived(found.draws, integral)):
-        longer = replace(run, settings=replace(settings, tune=LONGER_BY * settings.tune))
+        longer = replace(run, settings=settings.tuned_longer(LONGER_BY))
         found = _timed(LONGER, lambda: _verified(_by_chains(sample, longer), integral), after=found)
     if not found.passed:
         found = _timed(INTEGRAL, lambda: _from_integral(integral, settings), after=found)

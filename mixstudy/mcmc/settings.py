@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 BOUNDS = {"chains": (2, 1000), "draws": (4, 10**6), "tune": (1, 10**6), "seed": (0, 2**63 - 1)}
@@ -38,6 +38,10 @@ class SamplerSettings:
         if self.sampler not in ("nutpie", "pymc"):
             msg = f"sampler must be 'nutpie' or 'pymc', got {self.sampler!r}"
             raise ValueError(msg)
+
+    def tuned_longer(self, times: int) -> SamplerSettings:
+        """The same with so many times as many tuning draws, as far as their bound."""
+        return replace(self, tune=min(times * self.tune, BOUNDS["tune"][1]))
 
 
 DEFAULT = SamplerSettings()

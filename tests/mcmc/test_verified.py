@@ -63,6 +63,12 @@ def test_chains_that_had_not_arrived_are_tuned_longer(compiled):
     assert found.verified
 
 
+def test_longer_tuning_keeps_to_its_bound():
+    """As many tuning draws as may be asked for are not an error where chains have to be tuned longer."""
+    assert ms.SamplerSettings(tune=400).tuned_longer(2).tune == 800
+    assert ms.SamplerSettings(tune=700_000).tuned_longer(2).tune == 1_000_000
+
+
 def test_chains_that_only_mix_slowly_are_not(compiled):
     """Weak data keep chains slow however long they are tuned: the integral is drawn from at once."""
     x = ms.simulate(ms.Parameters(0.3, 0, 1.5, 1), n=100, seed=1)
